@@ -1,5 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-# One file, no recursion.  `make help` lists what there is.
+# One file, no recursion.
+#: make all      the three programs, into $(O)
+#: make demo     install what is missing, build, run the whole line on loopback (DEMO_SECONDS=n ends it)
+#: make check    install what is missing, build, run every test; last line: N passed, N failed, N skipped
+#: make bench    accuracy, cost and speed beside what one would use instead
+#: make asan tsan cov    unit tests and corpora under sanitizers; with coverage
+#: make fuzz     libFuzzer on every decoder, FUZZ_SECONDS each
+#: make lint format      check, or rewrite, the form of the code
+#: make deb      Debian packages, into $(O)/deb
+#: make install  DESTDIR= PREFIX=
+#: make clean
+#:
+#: Options: O=folder  CROSS=aarch64-linux-gnu-  SAN=address,undefined  WERROR=1  V=1  CC=clang
 
 O       ?= build
 PREFIX  ?= /usr
@@ -24,7 +36,7 @@ cc     := $(CROSS)$(CC)
 ar     := $(CROSS)ar
 
 # --- libraries: a missing one stops the build with the package to install --------------------------
-quiet_goals := help clean format deps
+quiet_goals := help clean format lint deps deb asan tsan cov fuzz
 wants_build := $(if $(MAKECMDGOALS),$(filter-out $(quiet_goals),$(MAKECMDGOALS)),all)
 # demo and check install what is missing before they build, in a second make
 self_install := demo check
@@ -93,7 +105,7 @@ fuzzers  := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(fuzz_src))
 tools    := $(patsubst tests/tools/%.c,$(O)/tools/%,$(tool_src))
 archives := $(addprefix $(O)/,libcollector.a libagent.a libreflector.a libprobes.a libcore.a)
 
-.PHONY: all tools tests help clean deps
+.PHONY: all tools tests help clean
 all: $(programs)
 tools: $(tools)
 tests: $(units) $(fuzzers)
@@ -146,13 +158,27 @@ $(O)/version.o: $(O)/version.c $(O)/.flags
 $(O)/version.c: $(O)/.version
 	$(Q)printf 'extern const char phusong_version[];\nconst char phusong_version[] = "%s";\n' '$(VERSION)' >$@
 
-# the pages of the collector, embedded: collector/web and the libraries of its lock file
-web_files := $(wildcard collector/web/* collector/web/lib/*)
-$(O)/web.o: $(O)/web.S $(web_files) $(O)/.flags
+# --- the pages of the collector: collector/web and the libraries of its lock file, embedded ---------------
+npm        := npm --no-update-notifier
+web        := $(O)/web
+web_own    := $(filter-out %.md %.json,$(wildcard collector/web/*))
+web_npm    := collector/web/node_modules/.installed
+web_libs   := leaflet/dist/leaflet.js leaflet/dist/leaflet.css uplot/dist/uPlot.esm.js uplot/dist/uPlot.min.css \
+              pbf/index.js @mapbox/vector-tile/index.js @mapbox/point-geometry/index.js
+%/node_modules/.installed: %/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: apt install npm" >&2; exit 1; }
+	@echo "  NPM   $*"
+	$(Q)cd $* && $(npm) ci --ignore-scripts --silent && touch node_modules/.installed
+$(web)/.staged: $(web_own) $(web_npm) Makefile
+	@mkdir -p $(web)/lib
+	$(Q)cp $(web_own) $(web)/
+	$(Q)for f in $(web_libs); do cp collector/web/node_modules/$$f $(web)/lib/$$(echo $$f | sed 's|/dist/|/|; s|^@mapbox/||; s|/index\.js$$|.js|; s|.*/||'); done
+	$(Q)sed -i "s|'@mapbox/point-geometry'|'./point-geometry.js'|" $(web)/lib/vector-tile.js
+	@touch $@
+$(O)/web.o: $(O)/web.S
 	$(Q)$(cc) -c -o $@ $<
-$(O)/web.S: $(web_files) packaging/embed.sh
-	@mkdir -p $(@D)
-	$(Q)sh packaging/embed.sh collector/web >$@
+$(O)/web.S: $(web)/.staged packaging/embed.sh
+	$(Q)sh packaging/embed.sh $(web) >$@
 
 stamp = @mkdir -p $(O); echo '$(2)' | cmp -s - $(1) || echo '$(2)' >$(1)
 .PHONY: force
@@ -163,5 +189,53 @@ $(O)/.version: force
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 
+# --- the tests ------------------------------------------------------------------------------------------
+# check: everything, installing what it needs; the last line adds up all runners
+.PHONY: check demo bench asan tsan cov fuzz lint format deb install
+check:
+	$(Q)sh packaging/deps.sh check
+	$(Q)sh tests/check.sh $(O)
+demo:
+	$(Q)sh packaging/deps.sh demo
+	$(Q)$(MAKE) --no-print-directory O=$(O) all tools
+	$(Q)python3 tests/demo/demo.py $(O)
+bench: all tools
+	$(Q)sh tests/bench/run.sh $(O)
+asan: ; $(Q)$(MAKE) --no-print-directory O=$(O)-asan SAN=address,undefined tests && sh tests/run.sh $(O)-asan
+tsan: ; $(Q)$(MAKE) --no-print-directory O=$(O)-tsan SAN=thread tests && sh tests/run.sh $(O)-tsan
+cov:
+	$(Q)$(MAKE) --no-print-directory O=$(O)-cov COV=1 tests && sh tests/run.sh $(O)-cov
+	$(Q)sh packaging/coverage.sh $(O)-cov
+# FUZZ_SECONDS each; new inputs go to a scratch folder, never into the corpus
+fuzz:
+	$(Q)$(MAKE) --no-print-directory O=$(O)-fuzz CC=clang FUZZ=1 SAN=address,undefined fuzzers
+	$(Q)sh tests/fuzz/run.sh $(O)-fuzz $(or $(FUZZ_SECONDS),60)
+.PHONY: fuzzers
+fuzzers: $(fuzzers)
+
+c_files := $(wildcard agent/*.[ch] config/*.[ch] probes/*.[ch] probes/*/*.[ch] collector/*.[ch] collector/*/*.[ch] tests/*/*.c tests/*/*.h)
+lint:
+	$(Q)sh packaging/lint.sh $(c_files)
+format:
+	clang-format-14 -i $(c_files)
+
+# --- installing ---------------------------------------------------------------------------------------------
+bindir := $(DESTDIR)$(PREFIX)/bin
+share  := $(DESTDIR)$(PREFIX)/share
+etc    := $(DESTDIR)/etc/phusong
+man8   := agent/phusong-agent.8 probes/reflector/phusong-reflector.8 collector/phusong-collector.8
+install: all
+	install -d $(bindir) $(share)/man/man8 $(share)/phusong/profiles $(share)/phusong/vn $(etc)
+	install -m 755 $(programs) $(bindir)
+	install -m 644 $(man8) $(share)/man/man8
+	install -m 644 config/agent.conf config/reflector.conf config/collector.conf $(etc)
+	install -m 644 config/profiles/*.conf $(share)/phusong/profiles
+	install -m 644 config/vn/* $(share)/phusong/vn
+deb:
+	$(Q)sh packaging/deb.sh $(O)/deb
+
+help:
+	@sed -n 's/^#: //p' Makefile
+
 clean:
-	rm -rf $(O)
+	rm -rf $(O) $(O)-asan $(O)-tsan $(O)-cov $(O)-fuzz $(O)-clang

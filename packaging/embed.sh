@@ -1,20 +1,30 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# embed.sh FOLDER: an assembler file that holds every file of the folder, and a table
-# `struct web_file { const char *path; const unsigned char *data; size_t size; } web_files[]`
+# embed.sh FOLDER: an assembler file (to be preprocessed) that holds every file of the folder, and a table
+# `const struct web_file { const char *path; const unsigned char *data; size_t size; } web_files[]`
 # that ends with a NULL path.
 set -eu
 root=$1
-echo '	.section .rodata'
+files=$(find "$root" -type f ! -name '.*' | LC_ALL=C sort)
+
+cat <<'END'
+#if __SIZEOF_POINTER__ == 8
+#define WORD .quad
+#else
+#define WORD .long
+#endif
+	.section .rodata
+END
 n=0
-find "$root" -type f ! -name '*.md' ! -path '*/node_modules/*' ! -name 'package*.json' | LC_ALL=C sort | while read -r f; do
-	printf 'web_path_%d:\n\t.asciz "%s"\n\t.balign 16\nweb_data_%d:\n\t.incbin "%s"\nweb_end_%d:\n\t.byte 0\n' "$n" "${f#"$root"/}" "$n" "$f" "$n"
+for f in $files; do
+	printf 'web_path_%d:\n\t.asciz "%s"\n\t.balign 16\n' "$n" "${f#"$root"/}"
+	printf 'web_data_%d:\n\t.incbin "%s"\nweb_end_%d:\n\t.byte 0\n' "$n" "$f" "$n"
 	n=$((n + 1))
 done
 printf '\t.section .data.rel.ro,"aw"\n\t.balign 8\n\t.globl web_files\nweb_files:\n'
-n=0
-find "$root" -type f ! -name '*.md' ! -path '*/node_modules/*' ! -name 'package*.json' | LC_ALL=C sort | while read -r f; do
-	printf '\t.quad web_path_%d\n\t.quad web_data_%d\n\t.quad web_end_%d - web_data_%d\n' "$n" "$n" "$n" "$n"
-	n=$((n + 1))
+i=0
+while [ "$i" -lt "$n" ]; do
+	printf '\tWORD web_path_%d\n\tWORD web_data_%d\n\tWORD web_end_%d - web_data_%d\n' "$i" "$i" "$i" "$i"
+	i=$((i + 1))
 done
-printf '\t.quad 0, 0, 0\n\t.section .note.GNU-stack,"",%%progbits\n'
+printf '\tWORD 0\n\tWORD 0\n\tWORD 0\n\t.section .note.GNU-stack,"",%%progbits\n'
