@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# check.sh BUILD: builds the programs in every way that matters and runs every test.  A step that fails does not hide
+# the ones after it.  The last line adds up all of them: N passed, N failed, N skipped.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+O=${1:-build}
+logs=$O/check
+mkdir -p "$logs"
+passed=0 failed=0 skipped=0
+started=$(date +%s)
+
+count() { # PASSED FAILED SKIPPED
+	passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
+}
+
+say() { printf '\n== %s (%d s)\n' "$1" "$(($(date +%s) - started))"; }
+
+# step NAME COMMAND...: one test that passes when the command exits with 0
+step() {
+	name=$1
+	shift
+	say "$name"
+	if "$@" >"$logs/step.log" 2>&1; then
+		count 1 0 0
+		echo "ok"
+	else
+		count 0 1 0
+		tail -n 40 "$logs/step.log"
+		echo "FAILED: $name"
+	fi
+}
+
+# add up the last "N passed, N failed, N skipped" of a log
+tally() {
+	set -- "$1" "$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$1" | tail -n 1)"
+	if [ -z "$2" ]; then
+		echo "FAILED: no closing line in $1"
+		count 0 1 0
+		return
+	fi
+	# shellcheck disable=SC2046
+	count $(echo "$2" | sed 's/[^0-9 ]//g')
+}
+
+build() { make --no-print-directory -j2 "$@"; }
+
+unit() { # NAME FOLDER
+	say "$1"
+	sh tests/run.sh "$2" >"$logs/unit.log" 2>&1
+	grep -vE '^ok ' "$logs/unit.log" | tail -n 60
+	tally "$logs/unit.log"
+}
+
+python_tests() {
+	say "pytest: networks, programs, pages, packages"
+	PHUSONG_O=$O python3 -m pytest -q -rs -p no:cacheprovider --junitxml="$logs/pytest.xml" tests >"$logs/pytest.log" 2>&1
+	tail -n 60 "$logs/pytest.log"
+	python3 - "$logs/pytest.xml" >"$logs/pytest.sum" <<'END'
+import sys, xml.etree.ElementTree as E
+s = E.parse(sys.argv[1]).getroot().find("testsuite")
+n, bad, skip = int(s.get("tests")), int(s.get("failures")) + int(s.get("errors")), int(s.get("skipped"))
+print(f"{n - bad - skip} passed, {bad} failed, {skip} skipped")
+END
+	tally "$logs/pytest.sum"
+}
+
+step "build with gcc, warnings are errors" build O="$O" WERROR=1 all tools tests
+unit "unit tests and corpora" "$O"
+step "build with clang, warnings are errors" build O="$O-clang" CC=clang WERROR=1 all
+step "build with AddressSanitizer and UndefinedBehaviorSanitizer" build O="$O-asan" SAN=address,undefined tests
+unit "unit tests and corpora under ASan and UBSan" "$O-asan"
+step "build with ThreadSanitizer" build O="$O-tsan" SAN=thread tests
+unit "unit tests and corpora under TSan" "$O-tsan"
+step "lint" make --no-print-directory lint
+python_tests
+
+printf '\n%d s\n%d passed, %d failed, %d skipped\n' "$(($(date +%s) - started))" "$passed" "$failed" "$skipped"
+[ "$failed" -eq 0 ]
