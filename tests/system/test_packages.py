@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Debian packages: built, installed into a clean root, started as their own user, removed."""
+
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+import pytest
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+OUT = pathlib.Path(os.environ.get("PHUSONG_O", "build")).resolve()
+PROGRAMS = ("agent", "reflector", "collector")
+
+
+def run(*command, **options):
+    done = subprocess.run(command, text=True, capture_output=True, **options)
+    assert done.returncode == 0, f"{shlex.join(map(str, command))}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def packages():
+    run("sh", "packaging/deb.sh", str(OUT / "deb"), cwd=TOP, timeout=600)
+    found = {p: next((OUT / "deb").glob(f"phusong-{p}_*.deb")) for p in PROGRAMS}
+    assert len(found) == 3
+    return found
+
+
+@pytest.fixture(scope="module")
+def root(packages):
+    """A Debian 12 root with nothing of ours in it, and the packages installed."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root to make a clean Debian root")
+    where = pathlib.Path(tempfile.mkdtemp(prefix="phusong-root-"))
+    mirror = mirror_of_this_system()
+    try:
+        run("debootstrap", "--variant=minbase", "bookworm", str(where), *mirror, timeout=540)
+        for name in ("etc/apt/sources.list", "etc/apt/sources.list.d", "etc/apt/apt.conf.d", "etc/apt/keyrings",
+                     "etc/apt/trusted.gpg.d", "usr/share/keyrings", "etc/resolv.conf", "etc/hosts"):
+            copy_into(where, name)
+        (where / "packages").mkdir()
+        for deb in packages.values():
+            shutil.copy(deb, where / "packages")
+        in_root(where, "apt-get", "update", "-qq")
+        in_root(where, "sh", "-c", "DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends /packages/*.deb",
+                timeout=300)
+        yield where
+    finally:
+        shutil.rmtree(where, ignore_errors=True)
+
+
+def mirror_of_this_system():
+    """The mirror that this system's own apt uses, so that the test needs no address of its own."""
+    text = run("apt-cache", "policy", "base-files")
+    found = re.search(r"\s(https?://\S+) bookworm/main", text)
+    return [found.group(1)] if found else []
+
+
+def copy_into(where, name):
+    source = pathlib.Path("/") / name
+    target = where / name
+    if source.is_dir():
+        shutil.copytree(source, target, dirs_exist_ok=True, symlinks=False, ignore_dangling_symlinks=True)
+    elif source.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.is_symlink():
+            target.unlink()
+        shutil.copy(source, target)
+
+
+def in_root(where, *command, timeout=120):
+    return run("chroot", str(where), *command, timeout=timeout)
+
+
+def test_a_package_brings_program_unit_man_page_and_configuration(root):
+    for p in PROGRAMS:
+        files = in_root(root, "dpkg", "-L", f"phusong-{p}").split()
+        for wanted in (f"/usr/bin/phusong-{p}", f"/lib/systemd/system/phusong-{p}.service", f"/etc/phusong/{p}.conf"):
+            assert wanted in files
+        assert any(f.startswith(f"/usr/share/man/man8/phusong-{p}.8") for f in files) or not \
+            (root / "usr/share/man").exists()
+
+
+def test_each_program_has_a_user_of_its_own_that_cannot_log_in(root):
+    users = {line.split(":")[0]: line.split(":") for line in (root / "etc/passwd").read_text().splitlines()}
+    for p in PROGRAMS:
+        assert users[f"phusong-{p}"][6].endswith("nologin")
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_the_installed_configuration_is_valid(root, program):
+    in_root(root, f"/usr/bin/phusong-{program}", "check", "-c", f"/etc/phusong/{program}.conf")
+    assert program in in_root(root, f"/usr/bin/phusong-{program}", "--version")
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_the_unit_s_command_starts_as_its_user_and_ends_on_term(root, program):
+    unit = (root / f"lib/systemd/system/phusong-{program}.service").read_text()
+    command = shlex.split(re.search(r"^ExecStart=(.*)$", unit, re.M).group(1))
+    user = re.search(r"^User=(.*)$", unit, re.M).group(1)
+    caps = re.search(r"^CapabilityBoundingSet=(.*)$", unit, re.M).group(1).lower().replace("cap_", "+").replace(" ", ",")
+    ambient = ["--inh-caps", f"-all,{caps}", "--ambient-caps", f"-all,{caps}"] if caps else []
+    # a network of its own: the default ports must not meet this system's
+    process = subprocess.Popen(
+        ["unshare", "--net", "sh", "-c", 'ip link set lo up; exec chroot "$@"', "sh", str(root), "setpriv", "--reuid", user,
+         "--regid", user, "--init-groups", *ambient, *command],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    time.sleep(3)
+    alive = process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=20)
+    assert alive, output
+    assert process.returncode == 0, output
+
+
+def test_units_are_well_formed_and_confined():
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("systemd-analyze is not installed")
+    for p in PROGRAMS:
+        unit = str(TOP / f"packaging/systemd/phusong-{p}.service")
+        text = subprocess.run(["systemd-analyze", "security", "--offline=true", unit], text=True, capture_output=True).stdout
+        level = float(re.search(r"exposure level for \S+: ([0-9.]+)", text).group(1))
+        assert level <= 2.5, text
+
+
+def test_removal_leaves_configuration_and_purge_leaves_nothing(root):
+    names = [f"phusong-{p}" for p in PROGRAMS]
+    in_root(root, "apt-get", "remove", "-y", "-qq", *names, timeout=120)
+    assert (root / "etc/phusong/agent.conf").exists()
+    assert not (root / "usr/bin/phusong-agent").exists()
+    in_root(root, "apt-get", "purge", "-y", "-qq", *names, timeout=120)
+    assert not (root / "etc/phusong").exists()
+    assert not (root / "var/lib/phusong-agent").exists()
