@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every text that a person reads, in Vietnamese and English, NFC UTF-8: reasons, reports, pages.
+ * {name} in a text is filled in by i18n_put(); both languages of a key must have the same names. */
+#ifndef COLLECTOR_I18N_H
+#define COLLECTOR_I18N_H
+
+#include "../probes/core/buf.h"
+
+/* key, vi, en */
+#define I18N_STATUS(X)                                                                                                 \
+	X(NO_SIGNAL, "trắng sóng", "no signal")                                                                        \
+	X(PARTIAL, "lõm sóng", "partial")                                                                              \
+	X(UNSTABLE, "chập chờn", "unstable")                                                                           \
+	X(WEAK, "yếu", "weak")                                                                                         \
+	X(COVERED, "đạt", "covered")                                                                                   \
+	X(UNMEASURED, "chưa đo", "unmeasured")                                                                         \
+	X(SILENT, "mất liên lạc", "silent")                                                                            \
+	X(DEF_NO_SIGNAL, "không có ô sóng băng rộng dùng được tại điểm chuẩn, có đo",                                  \
+		"no broadband cell usable at the reference point, measured")                                           \
+	X(DEF_PARTIAL, "trung tâm có sóng, ít nhất một cụm dân cư không có",                                           \
+		"the centre is served, at least one population cluster is not")                                        \
+	X(DEF_UNSTABLE, "có sóng nhưng độ sẵn sàng thấp hơn hoặc gián đoạn dài hơn mức của bộ tiêu chí",               \
+		"served, but availability below the profile, or outages longer than it allows")                        \
+	X(DEF_WEAK, "sẵn sàng nhưng mức thu hoặc tốc độ thấp hơn mức của bộ tiêu chí",                                 \
+		"available, but below the declared or required rate or level")                                         \
+	X(DEF_COVERED, "đạt bộ tiêu chí", "meets the profile")                                                         \
+	X(DEF_UNMEASURED, "không có hoặc chưa đủ bằng chứng", "no evidence, or not enough")                            \
+	X(DEF_SILENT, "máy đo im lặng; không phải là trắng sóng", "the probe is silent; this is not no signal")
+
+#define I18N_REASON(X)                                                                                                 \
+	X(WHY_NONE, "{n} mẫu trong {days} ngày, {parts} buổi: {bad} mẫu không có băng rộng ({no_service} không có mạng, {limited} chỉ gọi khẩn cấp, {other} chỉ có công nghệ khác như 2G/3G).", \
+		"{n} samples on {days} days in {parts} parts of the day: {bad} without broadband ({no_service} no service, {limited} emergency only, {other} only another technology such as 2G/3G).") \
+	X(WHY_NONE_OPERATORS, "Mọi nhà mạng đang hoạt động đều đã đo và đều không có băng rộng tại điểm chuẩn.",       \
+		"Every active operator was measured and none has broadband at the reference point.")                   \
+	X(WHY_NONE_CLUSTER, "Một cụm dân cư vẫn có sóng: {clusters}.", "A population cluster is served all the same: {clusters}.") \
+	X(WHY_PARTIAL, "Điểm chuẩn có sóng; các cụm không có băng rộng: {clusters}.",                                  \
+		"The reference point is served; clusters without broadband: {clusters}.")                              \
+	X(WHY_UNSTABLE_SHARE, "Có sóng {share} % số mẫu, dưới mức {limit} %.", "Served in {share} % of samples, below {limit} %.") \
+	X(WHY_UNSTABLE_OUTAGE, "Gián đoạn dài nhất {hours} giờ, quá mức {limit} giờ.",                                 \
+		"Longest outage {hours} h, more than the {limit} h allowed.")                                          \
+	X(WHY_WEAK_LEVEL, "Có sóng nhưng chỉ {share} % số mẫu đạt RSRP từ {level} dBm, dưới mức {limit} %.",           \
+		"Served, but only {share} % of samples reach RSRP {level} dBm, below {limit} %.")                      \
+	X(WHY_WEAK_SINR, "SINR trung vị {value} dB, dưới {limit} dB: sóng mạnh mà nhiễu thì không dùng được.",         \
+		"Median SINR {value} dB, below {limit} dB: a strong but disturbed signal is of no use.")               \
+	X(WHY_WEAK_DOWN_MEAN, "Tốc độ tải xuống trung bình {value} Mbit/s, dưới {limit} Mbit/s ({n} lần đo).",         \
+		"Mean download {value} Mbit/s, below {limit} Mbit/s ({n} tests).")                                     \
+	X(WHY_WEAK_DOWN_SHARE, "{value} % số lần đo tải xuống đạt {rate} Mbit/s, dưới mức {limit} % ({n} lần đo).",    \
+		"{value} % of downloads reach {rate} Mbit/s, below {limit} % ({n} tests).")                            \
+	X(WHY_WEAK_UP_MEAN, "Tốc độ tải lên trung bình {value} Mbit/s, dưới {limit} Mbit/s ({n} lần đo).",             \
+		"Mean upload {value} Mbit/s, below {limit} Mbit/s ({n} tests).")                                       \
+	X(WHY_COVERED, "Sẵn sàng {share} % số mẫu (mức {limit} %), gián đoạn dài nhất {hours} giờ.",                   \
+		"Available in {share} % of samples ({limit} % needed), longest outage {hours} h.")                     \
+	X(WHY_RATE_UNMEASURED, "Tốc độ chưa đo đủ ({n} lần).", "The rate was not measured often enough ({n} tests).") \
+	X(WHY_NEVER, "Chưa có mẫu nào.", "There is no sample yet.")                                                    \
+	X(WHY_TOO_FEW, "Mới có {n} mẫu trong {days} ngày, {parts} buổi; cần ít nhất {need_n} mẫu, {need_days} ngày, {need_parts} buổi.", \
+		"Only {n} samples on {days} days in {parts} parts of the day; at least {need_n}, {need_days} and {need_parts} are needed.") \
+	X(WHY_RSRP_ALONE, "Chỉ có RSRP; cần SINR hoặc một phiên dữ liệu thành công mới kết luận được.",                \
+		"There is RSRP only; SINR or a data transfer that worked is needed before anything can be concluded.") \
+	X(WHY_NO_REFERENCE, "Điểm chuẩn chưa đo đủ; chỉ có số đo tại cụm dân cư.",                                     \
+		"The reference point is not measured well enough; there are samples of population clusters only.")     \
+	X(WHY_OPERATORS_MISSING, "Nhà mạng đã đo không có băng rộng; còn nhà mạng chưa đo: {operators}.",              \
+		"The operators measured have no broadband; not measured yet: {operators}.")                            \
+	X(WHY_SEEN, "Lần quét thấy sóng băng rộng của nhà mạng khác, chưa đo được dịch vụ.",                           \
+		"A survey saw broadband cells of another operator, whose service was not measured.")                   \
+	X(WHY_SILENT, "Không có số đo dùng được từ {since}; nguyên nhân: {cause}.", "Nothing usable since {since}; cause: {cause}.") \
+	X(WHY_SILENT_BEFORE, "Trước đó: {status}.", "Before that: {status}.")                                          \
+	X(WHY_SIMULATED, "Có số liệu mô phỏng.", "Contains simulated data.")                                           \
+	X(WHY_BY_OPERATOR, "Theo nhà mạng tốt nhất: {operator}.", "By the best operator: {operator}.")                 \
+	X(CAUSE_UNKNOWN, "chưa rõ", "unknown")                                                                         \
+	X(CAUSE_POWER, "mất điện", "power")                                                                            \
+	X(CAUSE_BACKHAUL, "mất đường truyền về", "backhaul")                                                           \
+	X(CAUSE_CREDIT, "hết tiền hoặc hết gói", "credit")                                                             \
+	X(CAUSE_MODEM, "hỏng modem hoặc SIM", "modem or SIM")
+
+#define I18N_REPORT(X)                                                                                                 \
+	X(REPORT_TITLE, "Báo cáo phủ sóng theo thôn, bản", "Coverage report by hamlet")                                \
+	X(NATIONWIDE, "Cả nước", "The whole country")                                                                  \
+	X(AS_OF, "Tính đến", "As of")                                                                                  \
+	X(WINDOW, "Khoảng xét", "Window")                                                                              \
+	X(DAYS_UNIT, "ngày", "days")                                                                                   \
+	X(COUNTS_TITLE, "Số thôn, bản theo trạng thái", "Hamlets by status")                                           \
+	X(BEST_OF_ALL, "Nhà mạng tốt nhất", "Best of all operators")                                                   \
+	X(OPERATOR, "Nhà mạng", "Operator")                                                                            \
+	X(STATUS, "Trạng thái", "Status")                                                                              \
+	X(DEFINITION, "Định nghĩa", "Definition")                                                                      \
+	X(HAMLETS, "Thôn, bản", "Hamlets")                                                                             \
+	X(HAMLET, "Thôn, bản", "Hamlet")                                                                               \
+	X(CODE, "Mã", "Code")                                                                                          \
+	X(COMMUNE, "Xã", "Commune")                                                                                    \
+	X(PROVINCE, "Tỉnh", "Province")                                                                                \
+	X(PEOPLE, "Dân số", "People")                                                                                  \
+	X(POPULATION_SOURCE, "Nguồn dân số", "Population file")                                                        \
+	X(REPORTED, "Địa phương báo", "Reported")                                                                      \
+	X(MEASURED, "Đo được", "Measured")                                                                             \
+	X(NOT_REPORTED, "không báo", "not reported")                                                                   \
+	X(SHARE_INTERVAL, "Tỷ lệ (khoảng tin cậy 95 %)", "Share (95 % interval)")                                      \
+	X(SAMPLES, "Mẫu", "Samples")                                                                                   \
+	X(DAYS, "Ngày", "Days")                                                                                        \
+	X(PROBES, "Máy đo", "Probes")                                                                                  \
+	X(GRADE, "Hạng bằng chứng", "Evidence grade")                                                                  \
+	X(SINCE, "Từ ngày", "Since")                                                                                   \
+	X(REASON, "Lý do", "Reason")                                                                                   \
+	X(EVIDENCE, "Bằng chứng", "Evidence")                                                                          \
+	X(GRID_POWER, "Điện lưới", "Grid power")                                                                       \
+	X(YES, "có", "yes")                                                                                            \
+	X(NO, "không", "no")                                                                                           \
+	X(UNKNOWN, "chưa rõ", "unknown")                                                                               \
+	X(PROFILE_TITLE, "Bộ tiêu chí", "Rule profile")                                                                \
+	X(SETTING, "Ngưỡng", "Setting")                                                                                \
+	X(VALUE, "Giá trị", "Value")                                                                                   \
+	X(SOURCE, "Nguồn", "Source")                                                                                   \
+	X(CONFIRMED, "đã xác nhận", "confirmed")                                                                       \
+	X(UNCONFIRMED, "chưa xác nhận, không phải là quy định", "unconfirmed, not the regulation")                     \
+	X(OWN_CHOICE, "lựa chọn của phusong", "phusong's own choice")                                                  \
+	X(HASH, "Mã băm", "Hash")                                                                                      \
+	X(MAP, "Bản đồ", "Map")                                                                                        \
+	X(NOT_CONFORMITY, "Kết quả là bằng chứng tham khảo, không phải là kết quả đo kiểm hợp quy theo QCVN.",         \
+		"The results are reference evidence, not a QCVN conformity test.")                                     \
+	X(SILENCE_NOTE, "Máy đo im lặng không bao giờ được tính là trắng sóng.", "A silent probe is never counted as no signal.") \
+	X(BOUNDARY_NOTE, "Ranh giới chỉ để tham khảo. Quần đảo Hoàng Sa và quần đảo Trường Sa là của Việt Nam.",       \
+		"Boundaries are for reference. The Hoang Sa and Truong Sa archipelagos belong to Viet Nam.")           \
+	X(HOANG_SA, "Quần đảo Hoàng Sa", "Hoang Sa archipelago")                                                       \
+	X(TRUONG_SA, "Quần đảo Trường Sa", "Truong Sa archipelago")                                                    \
+	X(POPULATION_UNKNOWN, "không có tệp dân số", "no population file")
+
+/* Pages only. */
+#define I18N_WEB(X)                                                                                                    \
+	X(SKIP, "Đến nội dung chính", "Skip to the content")                                                           \
+	X(NAVIGATION, "Các trang", "Pages")                                                                            \
+	X(NAV_MAP, "Bản đồ", "Map")                                                                                    \
+	X(NAV_PROBES, "Máy đo", "Probes")                                                                              \
+	X(NAV_STATUS, "Tình trạng hệ thống", "System status")
+
+#define I18N_KEYS(X) I18N_STATUS(X) I18N_REASON(X) I18N_REPORT(X) I18N_WEB(X)
+
+enum i18n_key {
+#define X(key, vi, en) TR_##key,
+	I18N_KEYS(X)
+#undef X
+	I18N_COUNT
+};
+
+/* lang: "en" gives English, anything else and NULL Vietnamese. */
+const char *i18n(enum i18n_key key, const char *lang);
+const char *i18n_name(enum i18n_key key); /* "NO_SIGNAL" */
+
+/* The word for a status of the API ("no_signal" ...), and what it means; an unknown one comes back as it is. */
+const char *i18n_status(const char *status, const char *lang);
+const char *i18n_status_meaning(const char *status, const char *lang);
+
+/* Appends the text with each {name} replaced; fill: name, value, name, value, ..., NULL. */
+void i18n_put(struct buf *out, enum i18n_key key, const char *lang, const char *const fill[]);
+
+#define I18N_NUMBER 32
+/* 95.25 -> "95,3" in Vietnamese, "95.3" in English; returns out. */
+char *i18n_number(char out[I18N_NUMBER], double v, int decimals, const char *lang);
+
+#endif
