@@ -63,7 +63,8 @@ struct receipt {
 	struct { uint64_t seq; uint32_t code; } reject[RECEIPT_RANGES];
 };
 int receipt_seal(struct buf *out, const struct receipt *r, const struct identity *collector) MUST_CHECK;
-/* key NULL: any collector's key is accepted and written to found (may be NULL). */
+/* key NULL: any collector's key is accepted; the one that signed is written to found (may be NULL).
+ * Errors as of batch_open(); -EPERM: signed with another key than `key`. */
 int receipt_open(struct receipt *out, const void *bytes, size_t n, const uint8_t *key, uint8_t found[PUBLIC_KEY], struct why *why) MUST_CHECK;
 
 #endif
