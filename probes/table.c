@@ -2,6 +2,9 @@
 /* Every kind of measurement there is. */
 #include "probe.h"
 
+extern const struct probe_type signal_probe;
+
 const struct probe_type *const probe_types[] = {
+	&signal_probe,
 	NULL,
 };

@@ -21,7 +21,8 @@ struct modem *modems_get(struct modems *m, const char *port);
  * absent, the raw answer is kept with identities masked.  FIELD_ERROR is modem_absent (no such port),
  * modem_hung (an answer overdue), modem_busy (another program holds the port) or absent.
  * -EBUSY while a round is running. */
-int modem_read(struct modem *m, int64_t timeout_ns, void (*done)(void *arg, const struct record *r), void *arg) MUST_CHECK;
+int modem_read(struct modem *m, int64_t timeout_ns, void (*done)(void *arg, const struct record *r),
+	void *arg) MUST_CHECK;
 void modem_cancel(struct modem *m, void *arg); /* done() of this arg will not be called */
 
 #endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Modems that another program speaks for: mmcli and uqmi print JSON, a wedged one costs one child process. */
+#ifndef MODEM_TOOL_H
+#define MODEM_TOOL_H
+
+#include "radio.h"
+#include <json-c/json.h>
+
+#define TOOL_ARGS 8
+
+struct tool_step {
+	const char *args[TOOL_ARGS]; /* "%" stands for the modem or device */
+	void (*take)(struct radio *x, struct json_object *answer); /* pure */
+	bool needed; /* without it there is no modem */
+};
+
+struct tool {
+	const char *program;
+	bool port_is_file;             /* its absence is modem_absent, before anything is run */
+	const struct tool_step *steps; /* ends with {0} */
+};
+
+extern const struct tool tool_mmcli, tool_uqmi;
+
+void mm_modem_parse(struct radio *x, struct json_object *answer); /* mmcli -J -m */
+void mm_signal_parse(struct radio *x,
+	struct json_object *answer); /* mmcli -J -m --signal-get; the dump of ubus, too */
+void mm_location_parse(
+	struct radio *x, struct json_object *answer); /* mmcli -J -m --location-get */
+void uqmi_signal_parse(struct radio *x, struct json_object *answer);
+void uqmi_serving_parse(struct radio *x, struct json_object *answer);
+void uqmi_system_parse(struct radio *x, struct json_object *answer);
+void uqmi_sim_parse(struct radio *x, struct json_object *answer);
+
+/* NULL when it is no JSON, deeper than eight levels, or not valid UTF-8 where that matters; json_object_put() it. */
+struct json_object *tool_json(const char *text, size_t n);
+/* One member after the other, NULL as soon as one is missing: tool_member(o, "modem", "3gpp", NULL). */
+struct json_object *tool_member(struct json_object *o, ...) __attribute__((sentinel));
+const char *tool_text(
+	struct json_object *o, const char *key); /* "" when absent or not a text; "--" is absent */
+/* A number, or a text that is one, possibly with its unit ("-96 dBm"). */
+bool tool_number(struct json_object *o, const char *key, double *v);
+
+#endif
