@@ -25,7 +25,7 @@
 	"CREATE TABLE operator(plmn TEXT PRIMARY KEY, brand TEXT, name TEXT, status TEXT) WITHOUT ROWID;" \
 	"CREATE TABLE probe(number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, role INTEGER, simulated INTEGER, retired INTEGER," \
 	" online INTEGER, added INTEGER, first_batch INTEGER, last_seen INTEGER, agent TEXT, hamlet TEXT, cluster TEXT," \
-	" received INTEGER DEFAULT 0, repeated INTEGER DEFAULT 0);" \
+	" repeated INTEGER DEFAULT 0);" \
 	/* where a probe was, when; the open one has till = max */ \
 	"CREATE TABLE placement(probe INTEGER, since INTEGER, till INTEGER, hamlet TEXT, cluster TEXT, role INTEGER," \
 	" PRIMARY KEY(probe, since)) WITHOUT ROWID;" \
@@ -39,7 +39,7 @@
 	"CREATE TABLE boot(probe INTEGER, boot INTEGER, id BLOB, mono_ns INTEGER, utc_ns INTEGER, error_us INTEGER, source INTEGER," \
 	" PRIMARY KEY(probe, boot)) WITHOUT ROWID;" \
 	/* raw files that hold records of a boot whose UTC is not known yet */ \
-	"CREATE TABLE unplaced(probe INTEGER, boot INTEGER, day INTEGER, PRIMARY KEY(probe, boot, day)) WITHOUT ROWID;" \
+	"CREATE TABLE unplaced(probe INTEGER, boot INTEGER, day INTEGER, mono_ns INTEGER, utc_ns INTEGER, PRIMARY KEY(probe, boot, day)) WITHOUT ROWID;" \
 	"CREATE TABLE dirty(hamlet TEXT, day INTEGER, mark INTEGER, PRIMARY KEY(hamlet, day)) WITHOUT ROWID;" \
 	"CREATE INDEX dirty_mark ON dirty(mark);" \
 	"CREATE TABLE quarantine(number INTEGER PRIMARY KEY, received INTEGER, reason TEXT, detail TEXT, topic TEXT, probe TEXT," \

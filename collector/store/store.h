@@ -194,8 +194,8 @@ int store_group_begin(struct store *s) MUST_CHECK;
 int store_insert(struct store *s, const struct store_incoming *in, const struct record *r, const void *body, size_t n, unsigned unknown) MUST_CHECK;
 /* An authentic record that cannot be understood: into the quarantine; seq 0 when not even that is known. */
 int store_reject(struct store *s, const struct store_incoming *in, uint64_t seq, uint32_t code, const char *reason, const void *bytes, size_t n) MUST_CHECK;
-/* Boot, clock map, agent version, last_seen: once per batch. */
-int store_batch(struct store *s, const struct store_incoming *in) MUST_CHECK;
+/* Boot, clock map, agent version, last_seen: once per batch, after its records. */
+int store_batch(struct store *s, const struct store_incoming *in, uint64_t repeated) MUST_CHECK;
 /* Ranges of the ledger that overlap [first, last], widened to their full extent, at most `most`. */
 int store_ranges(struct store *s, int64_t probe, uint64_t first, uint64_t last, size_t most, uint64_t (*range)[2], size_t *n) MUST_CHECK;
 int store_group_commit(struct store *s) MUST_CHECK; /* failed: the group is rolled back; -ENOSPC disk full */
