@@ -228,6 +228,10 @@ static void qrsrq(struct radio *x, const char *rest)
 	for (size_t i = 0; i < 4; i++)
 		if (text_real(text_field(&f, i), &v) && v > -100) {
 			radio_real(x, RANK_GUESS, leg ? FIELD_NR_RSRQ : FIELD_RSRQ, v);
+			if (!strcmp(text_field(&f, 4), "NR5G") || !strcmp(text_field(&f, 4), "LTE"))
+				radio_text(x, RANK_GUESS, FIELD_RAT,
+					!strcmp(text_field(&f, 4), "NR5G") ? "NR5G-SA"
+									   : text_field(&f, 4));
 			return;
 		}
 }

@@ -342,7 +342,7 @@ static void settle_levels(struct radio *x)
 		drop(x, FIELD_RSCP, false);
 		drop(x, FIELD_ECNO, false);
 	}
-	if (!lte && strncmp(rat, "NR", 2) != 0) {
+	if (*rat && !lte && strncmp(rat, "NR", 2) != 0) {
 		drop(x, FIELD_RSRP, false);
 		drop(x, FIELD_RSRQ, false);
 		drop(x, FIELD_SINR, false);
@@ -388,10 +388,10 @@ static size_t identity(const char *s, bool at_start)
 
 	if (!at_start || !n)
 		return 0;
-	if (n >= 10)
-		return n;
 	if (strspn(s, "0123456789ABCDEFabcdef") >= 16)
 		return strspn(s, "0123456789ABCDEFabcdef");
+	if (n >= 10)
+		return n;
 	for (; quad < 4; quad++) { /* an IPv4 address */
 		n = strspn(s + at, "0123456789");
 		if (!n || n > 3)
