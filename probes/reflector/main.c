@@ -86,6 +86,7 @@ static int serve(struct reflector *r, struct why *why)
 		log_info("http", "serving on TCP port %u", r->options.http_listen.port);
 	if (r->options.http_listen.tls_port)
 		log_info("http", "serving HTTPS on TCP port %u", r->options.http_listen.tls_port);
+	log_info("reflector", "ready");
 	if (r->stamp)
 		loop_timer_in(r->loop, &r->report, REPORT_NS);
 	return loop_run(r->loop);
