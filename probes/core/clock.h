@@ -40,6 +40,14 @@ int64_t clock_wall(void); /* CLOCK_REALTIME, ns since 1970, whatever it is worth
 /* What the kernel and what we were told say now.  Thread-safe. */
 void clock_read(struct clock_state *out);
 
+/* The same from given numbers: what adjtimex(2) says, the wall clock, and clock_mono(). */
+struct clock_kernel {
+	bool synced;                 /* not STA_UNSYNC */
+	int64_t esterror, maxerror;  /* us */
+	int64_t wall_ns, mono_ns;
+};
+void clock_judge(struct clock_state *out, const struct clock_kernel *kernel);
+
 /* Tells the module about a time from elsewhere: utc_ns held at mono_ns (clock_mono()).  A worse
  * source never replaces a better one that is less than a day old.  Thread-safe.  Does not set the
  * system's clock. */

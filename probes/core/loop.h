@@ -22,8 +22,9 @@ struct loop_fd {
 struct loop_timer {
 	/* Called once at or after the due time; the timer is idle again, so it may set itself. */
 	void (*fire)(struct loop_timer *t);
-	int64_t due;  /* CLOCK_MONOTONIC ns; the loop's own */
-	size_t place; /* the loop's own: index in the heap + 1, 0 when idle */
+	int64_t due;    /* CLOCK_MONOTONIC ns; the loop's own */
+	uint64_t order; /* the loop's own: timers of the same due time fire in the order they were set */
+	size_t place;   /* the loop's own: index in the heap + 1, 0 when idle */
 };
 
 struct loop_signal {
@@ -39,6 +40,7 @@ int loop_fd_add(struct loop *l, struct loop_fd *f, uint32_t events) MUST_CHECK; 
 int loop_fd_mod(struct loop *l, struct loop_fd *f, uint32_t events);
 void loop_fd_del(struct loop *l, struct loop_fd *f); /* also blanks its pending events; does not close */
 
+/* Setting replaces.  A timer set from a timer fires in the next turn at the earliest. */
 void loop_timer_at(struct loop *l, struct loop_timer *t, int64_t due_ns);   /* absolute, CLOCK_MONOTONIC */
 void loop_timer_in(struct loop *l, struct loop_timer *t, int64_t delay_ns); /* from loop_now() */
 void loop_timer_stop(struct loop *l, struct loop_timer *t);                 /* idle is fine */
@@ -54,7 +56,7 @@ int loop_run(struct loop *l);               /* until loop_stop(); returns its st
 void loop_stop(struct loop *l, int status); /* from the loop's own thread */
 int loop_turn(struct loop *l, int64_t wait_ns); /* one wake-up, for tests; -1 waits for ever */
 
-int64_t loop_now(const struct loop *l);    /* CLOCK_MONOTONIC ns, cached once a wake-up */
+int64_t loop_now(const struct loop *l); /* CLOCK_MONOTONIC ns, cached once a wake-up; fresh outside a turn */
 int64_t loop_lag_ns(const struct loop *l); /* the longest that any timer fired late since the last call of loop_lag_reset() */
 void loop_lag_reset(struct loop *l);
 
