@@ -50,17 +50,6 @@ static void maker_is(struct radio *x, const char *answer)
 	(void)answer;
 }
 
-static void imsi_is(struct radio *x, const char *answer)
-{
-	char line[TEXT_LINE];
-	const char *digits;
-
-	while (text_line(&answer, line)) {
-		digits = text_has_prefix(line, "+CIMI:") ? line + 6 : line;
-		radio_home_of_imsi(x, digits + strspn(digits, " \""));
-	}
-}
-
 static const struct at_command sync_commands[] = {
 	{ "AT", NULL, ANSWER_NONE, NULL },
 	{ 0 },
@@ -80,7 +69,6 @@ static const struct at_command setup_commands[] = {
 	{ "AT+CEREG=3", NULL, ANSWER_NONE,
 		NULL }, /* 3: also why it was denied; an old modem stays at 2 */
 	{ "AT+C5GREG=2", NULL, ANSWER_NONE, NULL },
-	{ "AT+CIMI", "+CIMI:", ANSWER_PLAIN, imsi_is },
 	{ 0 },
 };
 
@@ -201,7 +189,7 @@ static void answered(struct at *a, enum at_result result)
 		at_3gpp_parse(&a->radio, text);
 	else if (result == AT_OK && a->stage == DIALECT)
 		a->dialect->parse(&a->radio, text);
-	if (a->stage >= GENERIC && strcmp(text, "ERROR\n") != 0)
+	if (a->stage >= GENERIC && c->take != at_3gpp_imsi && strcmp(text, "ERROR\n") != 0)
 		buf_puts(&a->raw, text);
 	advance(a);
 }

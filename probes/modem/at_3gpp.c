@@ -8,6 +8,7 @@
 /* Never +COPS=0 (minutes of searching on some modems) and never +COPS=2 (takes the line down). */
 const struct at_command at_3gpp_commands[] = {
 	{ "AT+CPIN?", "+CPIN:", ANSWER_LINES, at_3gpp_sim },
+	{ "AT+CIMI", "+CIMI:", ANSWER_PLAIN, at_3gpp_imsi },
 	{ "AT+CREG?", "+CREG:", ANSWER_LINES, NULL },
 	{ "AT+CGREG?", "+CGREG:", ANSWER_LINES, NULL },
 	{ "AT+CEREG?", "+CEREG:", ANSWER_LINES, NULL },
@@ -224,4 +225,15 @@ void at_3gpp_parse(struct radio *x, const char *answer)
 	};
 
 	at_parse_lines(x, answer, table, COUNT(table));
+}
+
+void at_3gpp_imsi(struct radio *x, const char *answer)
+{
+	char line[TEXT_LINE];
+	const char *digits;
+
+	while (text_line(&answer, line)) {
+		digits = text_has_prefix(line, "+CIMI:") ? line + 6 : line;
+		radio_home_of_imsi(x, digits + strspn(digits, " \""));
+	}
 }

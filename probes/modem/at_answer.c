@@ -2,6 +2,7 @@
 /* Which line belongs to what was asked. */
 #include "at_answer.h"
 #include "../core/mem.h"
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -67,11 +68,18 @@ static bool ours(const struct at_answer *a, const char *line)
 	case ANSWER_BLOCK:
 		return prefixed || ((a->found || !c->prefix) && !comes_unasked(line));
 	case ANSWER_PLAIN:
-		return prefixed || (!strchr("+^!*", line[0]) && !comes_unasked(line));
+		return prefixed || ((isalnum((unsigned char)line[0]) || line[0] == '"') &&
+					   !comes_unasked(line));
 	case ANSWER_NONE:
 		return false;
 	}
 	return false;
+}
+
+/* Noise is no answer: it says nothing about the OK that follows. */
+static bool looks_like_an_answer(const char *line)
+{
+	return strchr("+^!*$#%", line[0]) && strchr(line, ':') && !comes_unasked(line);
 }
 
 /* A bare OK, or one behind lines of something else, is the late end of a command that was given up. */
@@ -102,7 +110,7 @@ static enum at_result take_line(struct at_answer *a, const char *line)
 	if (ours(a, line)) {
 		a->found = true;
 		keep(a, line);
-	} else if (!comes_unasked(line)) {
+	} else if (looks_like_an_answer(line)) {
 		a->stray = true;
 	}
 	return AT_WAITING;
@@ -116,7 +124,7 @@ static enum at_result end_line(struct at_answer *a)
 		a->length--;
 	a->line[a->length] = 0;
 	a->length = 0;
-	while (*line == ' ')
+	while (*line == ' ' || (unsigned char)*line >= 0x80) /* noise that stuck to the front */
 		line++;
 	return *line ? take_line(a, line) : AT_WAITING;
 }

@@ -42,6 +42,8 @@ const struct at_dialect *at_dialect_named(const char *name); /* NULL when there 
 extern const struct at_command at_3gpp_commands[];
 void at_3gpp_parse(struct radio *x, const char *answer);
 void at_3gpp_sim(struct radio *x, const char *answer); /* of +CPIN? only, result line included */
+void at_3gpp_imsi(
+	struct radio *x, const char *answer); /* of +CIMI only; keeps the network that issued it */
 
 /* "+RSRP: pci,earfcn,value,..." and "+RSRQ: ...", serving cell first: Fibocom, u-blox */
 void at_rsrp_list(struct radio *x, const char *line);
