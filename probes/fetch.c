@@ -41,6 +41,7 @@ struct fetch_job {
 	struct fetch *f;
 	struct fetch_job *next;
 	CURL *easy;
+	int fd; /* of the connection made for it, -1 none */
 	struct curl_slist *headers, *connect_to;
 	char *body; /* to send */
 	size_t body_len, body_at;
@@ -236,6 +237,7 @@ static int socket_made(void *arg, curl_socket_t fd, curlsocktype purpose)
 	int notsent = NOTSENT_BYTES;
 
 	(void)purpose;
+	j->fd = fd;
 	/* the kernel would otherwise take megabytes from us and go on sending after we have decided */
 	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &notsent, sizeof(notsent));
 	if (j->abort_close)
@@ -473,6 +475,7 @@ static void set_connection(struct fetch_job *j, const struct fetch_options *o)
 	}
 	curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, o->reuse ? 0L : 1L);
 	curl_easy_setopt(e, CURLOPT_FORBID_REUSE, o->reuse ? 0L : 1L);
+	curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, 60L);
 	curl_easy_setopt(e, CURLOPT_SOCKOPTFUNCTION, socket_made);
 	curl_easy_setopt(e, CURLOPT_SOCKOPTDATA, j);
 	curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, o->unverified ? 0L : 1L);
@@ -521,7 +524,7 @@ int fetch_start(struct fetch_job **out, struct fetch *f, const struct fetch_opti
 	j->f = f;
 	j->done = done;
 	j->arg = arg;
-	j->retry_after_s = -1;
+	j->retry_after_s = j->fd = -1;
 	j->abort_close = o->abort_close;
 	j->keep = o->keep;
 	if (o->keep)
@@ -559,7 +562,10 @@ int fetch_tcp(const struct fetch_job *j, struct fetch_tcp *out)
 	uint8_t bytes[512];
 	socklen_t n = sizeof(bytes);
 
+	/* libcurl 7.88 tells the socket only after the transfer, when it may be closed */
 	if (curl_easy_getinfo(j->easy, CURLINFO_ACTIVESOCKET, &fd) || fd == CURL_SOCKET_BAD)
+		fd = j->fd;
+	if (fd < 0)
 		return -ENOTCONN;
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, bytes, &n))
 		return -errno;

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RATE_POINTS 1300 /* 60 s at 50 ms and some */
+#define RATE_POINTS 640 /* 30 s at 50 ms and some */
 #define RATE_BOUNDS 16
 
 struct rate {
