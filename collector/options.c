@@ -5,6 +5,7 @@ static const char *const register_words[] = { "closed", "open", NULL };
 
 static const struct setting top[] = {
 	{ "data", SETTING_TEXT, 0, 1024, "/var/lib/phusong-collector", "", NULL, "folder of the databases and of the collector's key" },
+	{ "boundaries", SETTING_TEXT, 0, 1024, BOUNDARIES_FOLDER, "", NULL, "folder with provinces*.geojson and communes*.geojson" },
 	{ 0 },
 };
 

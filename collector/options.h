@@ -6,6 +6,7 @@
 #include "../config/conf.h"
 
 #define COLLECTOR_CONF "/etc/phusong/collector.conf"
+#define BOUNDARIES_FOLDER "/usr/share/phusong/vn"
 
 extern const struct section collector_sections[];
 

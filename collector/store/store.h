@@ -78,7 +78,7 @@ struct store_hamlet {
 	char grid_power[8];              /* yes no "" */
 	int32_t from, to;                /* days; to is INT32_MAX while it exists */
 	/* what was reported, not measured; "" when nothing was */
-	char reported[16];               /* trang_song lom_song ... as imported */
+	char reported[32];               /* trang_song lom_song ... as imported */
 	int32_t reported_on;             /* day, INT32_MIN unknown */
 	char reported_source[256];
 };
