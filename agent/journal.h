@@ -8,6 +8,7 @@
 
 #include "../probes/core/batch.h"
 #include "../probes/core/record.h"
+#include "disk.h"
 
 struct journal;
 
@@ -18,21 +19,24 @@ struct journal_options {
 	int64_t sync_every_ns;   /* fsync at the latest so long after an append; 0: each append */
 	uint8_t boot[16];        /* this boot (clock_boot_id()) */
 	bool read_only;          /* look only: no lock, no repair, no new numbers */
+	const struct disk *disk; /* how files are written; NULL: disk_real */
 };
 
 /* What the boot before left, for the state power_lost. */
 struct journal_past {
-	bool any;              /* the journal was not empty or new */
-	bool same_boot;        /* the agent only restarted */
-	bool clean;            /* the last thing written was journal_close() */
-	int64_t last_mono_ns;  /* of the newest record, in its own boot's time */
-	int64_t last_utc_ns;   /* by that boot's clock pairs, or UTC_UNKNOWN */
-	uint64_t repaired;     /* bytes of torn writes cut off while opening */
-	uint64_t skipped;      /* sequence numbers given up because their records were torn: a gap record tells */
+	bool any;             /* the journal was not empty or new */
+	bool same_boot;       /* the agent only restarted */
+	bool clean;           /* the last thing written was journal_close() */
+	int64_t last_mono_ns; /* of the newest record, in its own boot's time */
+	int64_t last_utc_ns;  /* by that boot's clock pairs, or UTC_UNKNOWN */
+	uint64_t repaired;    /* bytes of torn writes cut off while opening */
+	uint64_t
+		skipped; /* sequence numbers given up because their records were torn: a gap record tells */
 };
 
-int journal_open(struct journal **out, const struct journal_options *o, struct journal_past *past, struct why *why) MUST_CHECK;
-void journal_close(struct journal *j); /* syncs and leaves the clean mark; NULL is fine */
+int journal_open(struct journal **out, const struct journal_options *o, struct journal_past *past,
+	struct why *why) MUST_CHECK;
+void journal_close(struct journal *j);   /* syncs and leaves the clean mark; NULL is fine */
 void journal_abandon(struct journal *j); /* as if the process had been killed: for tests */
 
 /* Gives r the next sequence number and appends it.  Numbers are never given twice, also not after a
@@ -41,16 +45,18 @@ void journal_abandon(struct journal *j); /* as if the process had been killed: f
  * written when the medium is back, and the state is told by journal_stats(). */
 int journal_append(struct journal *j, struct record *r) MUST_CHECK;
 int journal_sync(struct journal *j) MUST_CHECK; /* now */
-int64_t journal_sync_due(const struct journal *j); /* clock_mono() time of the next needed journal_sync(), INT64_MAX none */
+int64_t journal_sync_due(const struct journal
+		*j); /* clock_mono() time of the next needed journal_sync(), INT64_MAX none */
 
 /* This boot's clock became known (again): kept beside the records, goes into every batch. */
 int journal_clock(struct journal *j, const struct clock_pair *pair) MUST_CHECK;
 
-/* Fills in the next batch after `after` (0: from the oldest unreceipted): records of one boot, at most
+/* What is read is on the medium first, so that no number leaves the device that a cut could take back.
+ * Fills in the next batch after `after` (0: from the oldest unreceipted): records of one boot, at most
  * max_records and max_bytes, as encoded bytes; head->boot, first_seq, count and clocks are set.  *last is the
  * highest sequence number in it.  Returns the number of records, 0 when there are none, or -errno. */
-int journal_read(struct journal *j, uint64_t after, uint32_t max_records, size_t max_bytes, struct batch_head *head,
-	struct buf *records, uint64_t *last) MUST_CHECK;
+int journal_read(struct journal *j, uint64_t after, uint32_t max_records, size_t max_bytes,
+	struct batch_head *head, struct buf *records, uint64_t *last) MUST_CHECK;
 
 /* first..last are durable (or rejected) at the collector: whole segments below are unlinked.  Survives a
  * restart; forgetting one only means sending again. */
