@@ -1,0 +1,678 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How much the line carries, over parallel HTTP streams against a reflector or a LibreSpeed server: idle
+ * round trips, then load with round trips beside it, until the class or the rate is decided or a cap
+ * is reached; then the queue is left to drain.  Once for each direction.
+ *
+ * The round trips are small HTTP requests over one connection that stays open: from the request to the
+ * first byte of its answer.  Uploads are counted by what the far end acknowledged, never by what the
+ * kernel took from us. */
+#include "core/clock.h"
+#include "core/mem.h"
+#include "core/quantile.h"
+#include "fetch.h"
+#include "netif.h"
+#include "probe.h"
+#include "rate.h"
+#include "resolve.h"
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define STREAMS_MAX  16
+#define HOST_MAX     256
+#define URL_MAX      512
+#define TICK_NS      (50 * NS_PER_MS)
+#define DNS_NS       (5 * NS_PER_S)
+#define PING_NS      (5 * NS_PER_S)
+#define STALL_NS     (4 * NS_PER_S) /* without a byte: the load has died */
+#define PINGS_IDLE   20
+#define PINGS_LOADED 256
+#define DRAIN_MOST   (1 * NS_PER_S)
+#define CHEAP_BYTES  5000000
+#define FULL_BYTES   250000000
+#define PRECISE      0.02 /* full: half of the 95 % interval, as a share of the rate */
+#define STEADY_LEAST (1 * NS_PER_S) /* full */
+#define MEGABYTE     1048576 /* LibreSpeed counts its answers in them */
+
+enum phase { IDLE, NAME, QUIET, LOAD, DRAIN };
+
+struct throughput;
+
+struct stream {
+	struct throughput *t;
+	struct fetch_job *job; /* NULL: none, or ended */
+	struct fetch_tcp tcp;  /* the newest */
+	int64_t moved;         /* payload, the newest */
+	bool told;             /* tcp holds something */
+};
+
+struct throughput {
+	enum phase phase;
+	struct resolve_query *query;
+	struct stream stream[STREAMS_MAX];
+	struct fetch_job *ping;
+	struct loop_timer tick, next_ping;
+	struct rate rate;
+	struct record record; /* of the direction under way */
+	bool up, then_up, full, librespeed, tls, verify;
+	int family;
+	char host[HOST_MAX], iface[NETIF_NAME], version[8];
+	struct sockaddr_storage to;
+	size_t streams, ended, failed, busy;
+	int64_t most_bytes, most_ns, share; /* share: bytes asked for per stream */
+	double bounds[RATE_BOUNDS], bounds_bps[RATE_BOUNDS];
+	size_t n_bounds;
+	int64_t idle[PINGS_IDLE], loaded[PINGS_LOADED];
+	size_t n_idle, n_loaded, pings_wanted;
+	int64_t begun_ns, load_ns, moved_ns, cpu_ns; /* clock_loop(); cpu time at the start of the load */
+	int64_t load_end_ns, lag_ns, cpu_used_ns;
+	int64_t peak_bps;
+	uint64_t rx, tx;
+	bool counted; /* rx and tx hold the counters at the start */
+	const char *stop, *limited_by;
+	int retry_after_s, status, fetch_err;
+	char problem[160];
+};
+
+static const char *const directions[] = { "down", "up", "both", NULL };
+static const char *const modes[] = { "cheap", "full", NULL };
+static const char *const servers[] = { "reflector", "librespeed", NULL };
+static const char *const families[] = { "any", "4", "6", NULL };
+
+static const struct setting throughput_settings[] = {
+	{ "target", SETTING_TEXT, 0, URL_MAX - 64, NULL, "", NULL, "server: http://host:port or https://host/path" },
+	{ "server", SETTING_TEXT, 0, 0, "reflector", "", servers, "what the server is" },
+	{ "direction", SETTING_TEXT, 0, 0, "both", "", directions, "down, up, or one after the other" },
+	{ "mode", SETTING_TEXT, 0, 0, "cheap", "", modes, "cheap: until the class is decided; full: until the rate is exact" },
+	{ "classes", SETTING_REALS, 0.01, 100000, "2.5,5,15,40", "Mbit/s", NULL, "bounds between the classes of rates" },
+	{ "streams", SETTING_INT, 1, STREAMS_MAX, "4", "", NULL, "parallel connections" },
+	{ "max_bytes", SETTING_INT, 0, 10e9, "0", "B", NULL, "most payload for each direction; 0: 5 MB cheap, 250 MB full" },
+	{ "max_seconds", SETTING_INT, 1, 30, "10", "s", NULL, "longest load for each direction" },
+	{ "family", SETTING_TEXT, 0, 0, "any", "", families, "address family" },
+	{ "verify", SETTING_BOOL, 0, 0, "true", "", NULL, "https: check the server's certificate" },
+	{ "ca_file", SETTING_TEXT, 0, 0, "", "", NULL, "https: certificates to trust instead of the system's" },
+	{ 0 },
+};
+
+static int64_t cpu_time(void)
+{
+	struct timespec t = { 0 };
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+static int64_t median_of(int64_t *v, size_t n, double q)
+{
+	quantile_sort(v, n);
+	return quantile_of(v, n, q);
+}
+
+static void say_fields(struct probe *p, struct record *r)
+{
+	struct throughput *t = probe_state(p);
+	char text[NETIF_TEXT];
+
+	record_set_text(r, FIELD_TARGET, probe_str(p, "target"));
+	record_set_text(r, FIELD_METHOD, t->librespeed ? "librespeed" : t->tls ? "https" : "http");
+	if (t->to.ss_family) {
+		record_set_int(r, FIELD_FAMILY, t->to.ss_family == AF_INET6 ? 6 : 4);
+		record_set_text(r, FIELD_ADDRESS, netif_text(&t->to, text));
+	}
+	record_set_text(r, FIELD_IFACE, *t->iface ? t->iface : NULL);
+	record_set_text(r, FIELD_DIRECTION, t->up ? "up" : "down");
+	record_set_bool(r, FIELD_TLS, t->tls);
+	if (t->status)
+		record_set_int(r, FIELD_HTTP_STATUS, t->status);
+}
+
+static void stop_all(struct throughput *t, struct loop *l)
+{
+	loop_timer_stop(l, &t->tick);
+	loop_timer_stop(l, &t->next_ping);
+	resolve_cancel(t->query);
+	fetch_cancel(t->ping);
+	for (size_t i = 0; i < t->streams; i++) {
+		fetch_cancel(t->stream[i].job);
+		t->stream[i].job = NULL;
+	}
+	t->query = NULL;
+	t->ping = NULL;
+}
+
+/* The direction could not be measured.  The other one would fail alike. */
+static void fail(struct probe *p, int err, const char *error, const char *text)
+{
+	struct throughput *t = probe_state(p);
+	struct record r;
+
+	stop_all(t, probe_loop(p));
+	t->phase = IDLE;
+	probe_record(p, &r);
+	record_set_text(&r, FIELD_ERROR, error);
+	record_set_text(&r, FIELD_ERROR_TEXT, text);
+	say_fields(p, &r);
+	if (t->busy) {
+		record_set_text(&r, FIELD_LIMITED_BY, "server");
+		if (t->retry_after_s >= 0)
+			record_set_int(&r, FIELD_BUSY_RETRY_S, t->retry_after_s);
+	}
+	probe_radio(p, &r, FIELD_START_RAT);
+	probe_emit(p, &r);
+	probe_done(p, err);
+}
+
+static void fail_as_fetched(struct probe *p)
+{
+	struct throughput *t = probe_state(p);
+	const char *error = t->busy ? "busy" : t->status ? "http_status" : t->fetch_err == -EKEYREJECTED ? "certificate" :
+		t->fetch_err == -ETIMEDOUT ? "timeout" : "unreachable";
+
+	fail(p, t->fetch_err ? t->fetch_err : t->busy ? -EBUSY : -EPROTO, error, t->problem);
+}
+
+static bool went_wrong(struct throughput *t, const struct fetch_result *r)
+{
+	if (!r->err && r->status >= 200 && r->status < 300)
+		return false;
+	t->fetch_err = r->err;
+	t->status = r->status;
+	if (r->status == 503 || r->status == 429) {
+		t->busy++;
+		t->limited_by = "server";
+		if (r->retry_after_s >= 0)
+			t->retry_after_s = r->retry_after_s;
+	}
+	if (r->err)
+		snprintf(t->problem, sizeof(t->problem), "%.150s", r->problem);
+	else
+		snprintf(t->problem, sizeof(t->problem), "the server answered %d", r->status);
+	return true;
+}
+
+/* --- round trips -------------------------------------------------------------------------------------- */
+
+static void begin_load(struct probe *p);
+
+static void ping_done(void *arg, const struct fetch_result *r)
+{
+	struct probe *p = arg;
+	struct throughput *t = probe_state(p);
+	bool bad = went_wrong(t, r);
+
+	t->ping = NULL;
+	if (t->phase == QUIET) {
+		/* a server without this answer can still be measured */
+		if (bad && (r->err || t->busy)) {
+			fail_as_fetched(p);
+			return;
+		}
+		if (!bad && r->first_byte_us >= 0)
+			t->idle[t->n_idle++] = r->first_byte_us;
+		if (bad || t->n_idle >= t->pings_wanted) {
+			begin_load(p);
+			return;
+		}
+		loop_timer_in(probe_loop(p), &t->next_ping, TICK_NS);
+		return;
+	}
+	if (!bad && r->first_byte_us >= 0 && t->n_loaded < PINGS_LOADED)
+		t->loaded[t->n_loaded++] = r->first_byte_us;
+	/* on a slow line they must not weigh: about 400 B each */
+	loop_timer_in(probe_loop(p), &t->next_ping, t->peak_bps > 5000000 ? 2 * TICK_NS : 5 * TICK_NS);
+}
+
+static void common_options(struct probe *p, struct fetch_options *o)
+{
+	struct throughput *t = probe_state(p);
+
+	o->address = &t->to;
+	o->iface = probe_world(p)->iface;
+	o->unverified = !t->verify;
+	o->ca_file = probe_str(p, "ca_file");
+}
+
+static void ping_due(struct loop_timer *timer)
+{
+	struct throughput *t = container_of(timer, struct throughput, next_ping);
+	struct probe *p = probe_of(t);
+	struct fetch_options o = { .reuse = true, .timeout_ns = PING_NS };
+	char url[URL_MAX];
+	int err;
+
+	snprintf(url, sizeof(url), "%s%s", probe_str(p, "target"), t->librespeed ? "/empty.php" : "/ping");
+	o.url = url;
+	common_options(p, &o);
+	err = fetch_start(&t->ping, probe_world(p)->fetch, &o, ping_done, p);
+	if (err && t->phase == QUIET)
+		fail(p, err, "failed", strerror(-err));
+}
+
+/* --- load --------------------------------------------------------------------------------------------- */
+
+static void drain(struct probe *p, const char *stop);
+
+/* Payload of one stream so far: what came, or what was acknowledged. */
+static void look(struct throughput *t, struct stream *s)
+{
+	int64_t down, up;
+
+	if (!s->job)
+		return;
+	fetch_moved(s->job, &down, &up);
+	if (!fetch_tcp(s->job, &s->tcp))
+		s->told = true;
+	if (!t->up)
+		s->moved = down;
+	else if (s->told && s->tcp.bytes_acked >= 0)
+		s->moved = s->tcp.bytes_acked;
+	else
+		s->moved = up;
+}
+
+static int64_t total(struct throughput *t)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < t->streams; i++) {
+		look(t, &t->stream[i]);
+		sum += t->stream[i].moved;
+	}
+	return sum;
+}
+
+static void stream_done(void *arg, const struct fetch_result *r)
+{
+	struct stream *s = arg;
+	struct throughput *t = s->t;
+	struct probe *p = probe_of(t);
+
+	s->job = NULL;
+	if (went_wrong(t, r)) {
+		t->failed++;
+		if (t->failed + t->ended < t->streams)
+			return;
+		if (t->rate.n > 1 && total(t) > 0)
+			drain(p, "error");
+		else
+			fail_as_fetched(p);
+		return;
+	}
+	snprintf(t->version, sizeof(t->version), "%.7s", r->version);
+	s->moved = t->up ? r->up : r->down;
+	t->ended++;
+	if (!t->up && r->down < t->share)
+		t->limited_by = "server";
+	/* one stream has had its share of the cap: from here on the others would be measured alone */
+	rate_add(&t->rate, clock_loop(), total(t));
+	drain(p, "bytes");
+}
+
+static bool enough(struct probe *p, int64_t bytes)
+{
+	struct throughput *t = probe_state(p);
+	int64_t rtt = t->n_idle ? median_of(t->idle, t->n_idle, 0.5) * NS_PER_US : 0;
+	struct rate_verdict v;
+
+	rate_judge(&t->rate, t->bounds_bps, t->n_bounds, rtt, &v);
+	if (t->full)
+		return v.settled && v.steady_ns >= STEADY_LEAST && v.half95 <= PRECISE * v.bps;
+	return v.decided && bytes > 0;
+}
+
+/* The radio when the rate was highest is what it is now, as long as the rate climbs. */
+static void watch_peak(struct probe *p)
+{
+	struct throughput *t = probe_state(p);
+	const struct rate_point *a, *b;
+	int64_t bps;
+
+	if (t->rate.n < 5)
+		return;
+	a = &t->rate.point[t->rate.n - 5];
+	b = &t->rate.point[t->rate.n - 1];
+	bps = (b->bytes - a->bytes) * 8 * NS_PER_S / (b->at_ns - a->at_ns + 1);
+	if (bps <= t->peak_bps)
+		return;
+	t->peak_bps = bps;
+	probe_radio(p, &t->record, FIELD_PEAK_RAT);
+}
+
+static void tick(struct loop_timer *timer)
+{
+	struct throughput *t = container_of(timer, struct throughput, tick);
+	struct probe *p = probe_of(t);
+	struct loop *l = probe_loop(p);
+	int64_t now = clock_loop(), bytes;
+
+	bytes = total(t);
+	loop_timer_in(l, &t->tick, TICK_NS);
+	if (bytes > t->rate.point[t->rate.n - 1].bytes)
+		t->moved_ns = now;
+	rate_add(&t->rate, now, bytes);
+	watch_peak(p);
+	if (now - t->moved_ns > STALL_NS) {
+		snprintf(t->problem, sizeof(t->problem), "no byte moved for %d s", (int)(STALL_NS / NS_PER_S));
+		if (bytes > 0)
+			drain(p, "idle");
+		else
+			fail(p, -ETIMEDOUT, "timeout", t->problem);
+	} else if (bytes >= t->most_bytes) {
+		drain(p, "bytes");
+	} else if (now - t->load_ns >= t->most_ns) {
+		drain(p, "time");
+	} else if (enough(p, bytes)) {
+		drain(p, "decided");
+	}
+}
+
+static int start_stream(struct probe *p, struct stream *s)
+{
+	struct throughput *t = probe_state(p);
+	struct fetch_options o = { .abort_close = true, .timeout_ns = t->most_ns + 5 * NS_PER_S };
+	const char *base = probe_str(p, "target");
+	char url[URL_MAX];
+
+	if (t->up)
+		snprintf(url, sizeof(url), "%s%s", base, t->librespeed ? "/empty.php" : "/up");
+	else if (t->librespeed)
+		snprintf(url, sizeof(url), "%s/garbage.php?ckSize=%lld", base, (long long)(t->share / MEGABYTE));
+	else
+		snprintf(url, sizeof(url), "%s/down?bytes=%lld", base, (long long)t->share);
+	o.url = url;
+	o.noise = t->up ? t->share : 0;
+	common_options(p, &o);
+	s->t = t;
+	return fetch_start(&s->job, probe_world(p)->fetch, &o, stream_done, s);
+}
+
+static void begin_load(struct probe *p)
+{
+	struct throughput *t = probe_state(p);
+	struct loop *l = probe_loop(p);
+	int err = 0;
+
+	t->phase = LOAD;
+	t->streams = (size_t)probe_int(p, "streams");
+	t->share = t->most_bytes / (int64_t)t->streams;
+	if (t->librespeed && !t->up) {
+		while (t->streams > 1 && t->share < MEGABYTE)
+			t->share = t->most_bytes / (int64_t)--t->streams;
+		t->share = t->share < MEGABYTE ? MEGABYTE : t->share / MEGABYTE * MEGABYTE;
+	}
+	memset(t->stream, 0, sizeof(t->stream));
+	rate_clear(&t->rate);
+	loop_lag_reset(l);
+	t->cpu_ns = cpu_time();
+	t->load_ns = t->moved_ns = clock_loop();
+	rate_add(&t->rate, t->load_ns, 0);
+	for (size_t i = 0; i < t->streams && !err; i++)
+		err = start_stream(p, &t->stream[i]);
+	if (err) {
+		fail(p, err, "failed", strerror(-err));
+		return;
+	}
+	loop_timer_in(l, &t->tick, TICK_NS);
+	if (t->n_idle)
+		loop_timer_in(l, &t->next_ping, 2 * TICK_NS);
+}
+
+/* --- the record --------------------------------------------------------------------------------------- */
+
+static void say_rate(struct probe *p, struct record *r)
+{
+	struct throughput *t = probe_state(p);
+	int64_t sub[RECORD_INTS], idle = t->n_idle ? median_of(t->idle, t->n_idle, 0.5) : 0;
+	/* as many as fit in a record: 6.4 s of 100 ms, 16 s of 250 ms */
+	int64_t length = t->load_end_ns - t->load_ns <= RECORD_INTS * 100 * NS_PER_MS ? 100 : 250;
+	struct rate_verdict v;
+	char text[RATE_CLASS_TEXT];
+	size_t n;
+
+	if (t->load_end_ns - t->load_ns > RECORD_INTS * 250 * NS_PER_MS)
+		length = 500;
+	rate_judge(&t->rate, t->bounds_bps, t->n_bounds, idle * NS_PER_US, &v);
+	n = rate_intervals(&t->rate, length * NS_PER_MS, sub, RECORD_INTS);
+	record_set_int(r, FIELD_RATE_BPS, (int64_t)llround(v.bps));
+	record_set_ints(r, FIELD_SUB_BPS, sub, n);
+	record_set_int(r, FIELD_SUB_MS, length);
+	record_set_int(r, FIELD_RAMP_MS, v.ramp_ns / NS_PER_MS);
+	record_set_text(r, FIELD_STOP_REASON, t->stop);
+	record_set_text(r, FIELD_CONFIDENCE, rate_confidence_name[t->full && !strcmp(t->stop, "decided") ? RATE_HIGH : v.confidence]);
+	record_set_text(r, FIELD_RATE_CLASS, rate_class_text(t->bounds, t->n_bounds, v.rate_class, text));
+}
+
+static void say_tcp(struct throughput *t, struct record *r)
+{
+	int64_t rtt[STREAMS_MAX], least = INT64_MAX, sent = 0, again = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->streams; i++) {
+		const struct stream *s = &t->stream[i];
+
+		if (!s->told)
+			continue;
+		rtt[n++] = s->tcp.rtt_us;
+		if (s->tcp.min_rtt_us >= 0 && s->tcp.min_rtt_us < least)
+			least = s->tcp.min_rtt_us;
+		sent = sent < 0 || s->tcp.bytes_sent < 0 ? -1 : sent + s->tcp.bytes_sent;
+		again = again < 0 || s->tcp.bytes_retrans < 0 ? -1 : again + s->tcp.bytes_retrans;
+	}
+	if (!n)
+		return;
+	record_set_int(r, FIELD_TCP_RTT_US, median_of(rtt, n, 0.5));
+	if (least != INT64_MAX)
+		record_set_int(r, FIELD_TCP_MIN_RTT_US, least);
+	if (sent >= 0)
+		record_set_int(r, FIELD_TCP_BYTES_SENT, sent);
+	if (again >= 0)
+		record_set_int(r, FIELD_TCP_BYTES_RETRANS, again);
+}
+
+static void say_round_trips(struct throughput *t, struct record *r)
+{
+	int64_t p50;
+
+	if (t->n_idle)
+		record_set_real(r, FIELD_IDLE_P50_US, (double)median_of(t->idle, t->n_idle, 0.5));
+	if (!t->n_loaded)
+		return;
+	p50 = median_of(t->loaded, t->n_loaded, 0.5);
+	record_set_real(r, FIELD_LOADED_P50_US, (double)p50);
+	record_set_real(r, FIELD_LOADED_P95_US, (double)median_of(t->loaded, t->n_loaded, 0.95));
+	if (p50 > 0)
+		record_set_real(r, FIELD_RPM, 60e6 / (double)p50);
+}
+
+static void say_cost(struct throughput *t, struct record *r)
+{
+	int64_t loaded = t->load_end_ns - t->load_ns;
+	double share = loaded > 0 ? (double)t->cpu_used_ns / (double)loaded : 0;
+	uint64_t rx, tx;
+
+	record_set_int(r, FIELD_DURATION_MS, (t->load_end_ns - t->begun_ns) / NS_PER_MS);
+	record_set_int(r, FIELD_LAG_US, t->lag_ns / NS_PER_US);
+	record_set_real(r, FIELD_CPU_SHARE, share > 1 ? 1 : share);
+	if (share > 0.9)
+		t->limited_by = "probe";
+	if (t->counted && !netif_counters(t->iface, &rx, &tx) && rx >= t->rx && tx >= t->tx) {
+		record_set_int(r, FIELD_BYTES_DOWN, (int64_t)(rx - t->rx));
+		record_set_int(r, FIELD_BYTES_UP, (int64_t)(tx - t->tx));
+	}
+	record_set_text(r, FIELD_LIMITED_BY, t->limited_by);
+}
+
+static void emit(struct probe *p)
+{
+	struct throughput *t = probe_state(p);
+	struct record *r = &t->record;
+
+	say_fields(p, r);
+	say_rate(p, r);
+	record_set_int(r, FIELD_STREAMS, (int64_t)(t->streams - t->failed));
+	record_set_int(r, FIELD_BYTES, total(t));
+	record_set_text(r, FIELD_HTTP_VERSION, *t->version ? t->version : "1.1");
+	say_tcp(t, r);
+	say_round_trips(t, r);
+	say_cost(t, r);
+	probe_emit(p, r);
+}
+
+/* The load ends here.  Counters and the other direction wait until the queues on the path are empty. */
+static void drain(struct probe *p, const char *stop)
+{
+	struct throughput *t = probe_state(p);
+	struct loop *l = probe_loop(p);
+	int64_t wait = t->n_loaded ? 2 * t->loaded[t->n_loaded - 1] * NS_PER_US : 0;
+
+	total(t); /* the last look at the connections */
+	t->stop = stop;
+	t->load_end_ns = clock_loop();
+	t->cpu_used_ns = cpu_time() - t->cpu_ns;
+	t->lag_ns = loop_lag_ns(l);
+	stop_all(t, l);
+	probe_radio(p, &t->record, FIELD_END_RAT);
+	t->phase = DRAIN;
+	wait = wait < 2 * TICK_NS ? 2 * TICK_NS : wait > DRAIN_MOST ? DRAIN_MOST : wait;
+	loop_timer_in(l, &t->tick, wait);
+}
+
+/* --- a run -------------------------------------------------------------------------------------------- */
+
+static void begin_direction(struct probe *p)
+{
+	struct throughput *t = probe_state(p);
+
+	t->phase = QUIET;
+	t->n_idle = t->n_loaded = t->ended = t->failed = t->busy = 0;
+	t->streams = 0;
+	t->peak_bps = 0;
+	t->limited_by = NULL;
+	t->retry_after_s = -1;
+	t->status = t->fetch_err = 0;
+	t->begun_ns = clock_loop();
+	t->counted = *t->iface && !netif_counters(t->iface, &t->rx, &t->tx);
+	probe_record(p, &t->record);
+	probe_radio(p, &t->record, FIELD_START_RAT);
+	loop_timer_in(probe_loop(p), &t->next_ping, 0);
+}
+
+static void tick_or_drained(struct loop_timer *timer)
+{
+	struct throughput *t = container_of(timer, struct throughput, tick);
+	struct probe *p = probe_of(t);
+
+	if (t->phase == LOAD) {
+		tick(timer);
+		return;
+	}
+	emit(p);
+	if (t->then_up) {
+		t->then_up = false;
+		t->up = true;
+		begin_direction(p);
+		return;
+	}
+	t->phase = IDLE;
+	probe_done(p, 0);
+}
+
+static void resolved(void *arg, int err, const struct sockaddr_storage *addrs, size_t n)
+{
+	struct probe *p = arg;
+	struct throughput *t = probe_state(p);
+	const char *iface = probe_world(p)->iface;
+	struct sockaddr_storage local;
+
+	t->query = NULL;
+	if (err) {
+		fail(p, err, "dns", strerror(-err));
+		return;
+	}
+	t->to = *netif_choose(addrs, n, iface);
+	err = netif_route(&t->to, iface, &local);
+	if (err) {
+		fail(p, err, "unreachable", strerror(-err));
+		return;
+	}
+	if (*iface)
+		snprintf(t->iface, sizeof(t->iface), "%s", iface);
+	else if (netif_of(&local, t->iface))
+		t->iface[0] = 0;
+	begin_direction(p);
+}
+
+static int throughput_open(struct probe *p, struct why *why)
+{
+	struct throughput *t = probe_state(p);
+	const struct settings *s = probe_settings(p);
+	const char *family = probe_str(p, "family");
+	unsigned port;
+
+	if (fetch_url(probe_str(p, "target"), t->host, sizeof(t->host), &port, &t->tls))
+		return why_say(why, -EINVAL, "target \"%s\" is not http://host:port or https://host:port", probe_str(p, "target"));
+	t->n_bounds = settings_count(s, "classes");
+	if (t->n_bounds > RATE_BOUNDS)
+		return why_say(why, -EINVAL, "classes: more than %d bounds", RATE_BOUNDS);
+	for (size_t i = 0; i < t->n_bounds; i++) {
+		t->bounds[i] = settings_real_at(s, "classes", i);
+		t->bounds_bps[i] = t->bounds[i] * 1e6;
+		if (i && t->bounds[i] <= t->bounds[i - 1])
+			return why_say(why, -EINVAL, "classes: %g after %g: bounds must grow", t->bounds[i], t->bounds[i - 1]);
+	}
+	t->full = !strcmp(probe_str(p, "mode"), "full");
+	t->librespeed = !strcmp(probe_str(p, "server"), "librespeed");
+	t->verify = settings_bool(s, "verify");
+	t->family = *family == '4' ? 4 : *family == '6' ? 6 : 0;
+	t->most_bytes = probe_int(p, "max_bytes");
+	if (!t->most_bytes)
+		t->most_bytes = t->full ? FULL_BYTES : CHEAP_BYTES;
+	t->most_ns = probe_int(p, "max_seconds") * NS_PER_S;
+	t->pings_wanted = t->full ? PINGS_IDLE : 5;
+	t->tick.fire = tick_or_drained;
+	t->next_ping.fire = ping_due;
+	return 0;
+}
+
+static int throughput_start(struct probe *p)
+{
+	struct throughput *t = probe_state(p);
+	const char *direction = probe_str(p, "direction");
+
+	t->up = !strcmp(direction, "up");
+	t->then_up = !strcmp(direction, "both");
+	t->streams = 0;
+	t->busy = 0;
+	t->status = t->fetch_err = 0;
+	t->to.ss_family = 0;
+	t->iface[0] = t->problem[0] = t->version[0] = 0;
+	t->phase = NAME;
+	return resolve_start(&t->query, probe_world(p)->resolve, t->host, t->family, DNS_NS, resolved, p);
+}
+
+static void throughput_cancel(struct probe *p)
+{
+	struct throughput *t = probe_state(p);
+
+	if (t->phase == LOAD) {
+		drain(p, "cancelled");
+		emit(p);
+	} else if (t->phase == DRAIN) {
+		emit(p);
+	}
+	stop_all(t, probe_loop(p));
+	t->phase = IDLE;
+	probe_done(p, -ECANCELED);
+}
+
+const struct probe_type throughput_probe = {
+	.name = "throughput",
+	.needs = PROBE_EXCLUSIVE,
+	.accept = throughput_settings,
+	.state_size = sizeof(struct throughput),
+	.open = throughput_open,
+	.start = throughput_start,
+	.cancel = throughput_cancel,
+};
