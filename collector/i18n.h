@@ -129,7 +129,68 @@
 	X(NAVIGATION, "Các trang", "Pages")                                                                            \
 	X(NAV_MAP, "Bản đồ", "Map")                                                                                    \
 	X(NAV_PROBES, "Máy đo", "Probes")                                                                              \
-	X(NAV_STATUS, "Tình trạng hệ thống", "System status")
+	X(NAV_STATUS, "Tình trạng hệ thống", "System status")                                                          \
+	X(MAP_TITLE, "Phủ sóng di động băng rộng theo thôn, bản", "Mobile broadband coverage by hamlet")               \
+	X(MAP_LEAD, "Mỗi dấu là một thôn, bản; hình và màu cho biết trạng thái theo nhà mạng tốt nhất. Máy đo im lặng không phải là trắng sóng.", \
+		"Each sign is a hamlet; its shape and colour tell the status by the best operator. A silent probe is not no signal.") \
+	X(MAP_LABEL, "Bản đồ các thôn, bản; bảng bên dưới có cùng số liệu", "Map of the hamlets; the table below has the same data") \
+	X(LEGEND, "Hiện trên bản đồ", "Shown on the map")                                                              \
+	X(ZOOM_IN, "Phóng to", "Zoom in")                                                                              \
+	X(ZOOM_OUT, "Thu nhỏ", "Zoom out")                                                                             \
+	X(MAP_SOURCE, "Ranh giới tham khảo: Nhà xuất bản Tài nguyên, Môi trường và Bản đồ Việt Nam",                   \
+		"Reference boundaries: Vietnam Natural Resources, Environment and Cartography Publishing House")       \
+	X(SIMULATED, "mô phỏng", "simulated")                                                                          \
+	X(SIMULATED_NOTE, "Số liệu của thôn, bản này có phần do máy đo mô phỏng tạo ra.", "Some data of this hamlet come from a simulated probe.") \
+	X(BY_PROVINCE, "Số thôn, bản theo tỉnh và trạng thái (nhà mạng tốt nhất)", "Hamlets by province and status (best operator)") \
+	X(ALL, "Tất cả", "All")                                                                                        \
+	X(HAMLETS_OF, "Các thôn, bản của {name}", "Hamlets of {name}")                                                 \
+	X(REPORT_DOWNLOAD, "Tải báo cáo", "Download the report")                                                       \
+	X(PROBE, "Máy đo", "Probe")                                                                                    \
+	X(PROBES_TITLE, "Máy đo và sổ cái bản ghi", "Probes and the ledger of their records")                          \
+	X(PROBES_LEAD, "Mỗi bản ghi có một số thứ tự. Sổ cái cho biết số nào đã đến, số nào còn thiếu và số nào máy đo đã phải bỏ.", \
+		"Every record has a number. The ledger tells which arrived, which are missing and which the probe had to drop.") \
+	X(ROLE, "Vị trí", "Role")                                                                                      \
+	X(ROLE_REFERENCE, "điểm chuẩn", "reference point")                                                             \
+	X(ROLE_CLUSTER, "cụm dân cư", "population cluster")                                                            \
+	X(ROLE_ROAMING, "di động", "roaming")                                                                          \
+	X(ONLINE, "Kết nối", "Connection")                                                                             \
+	X(IS_ONLINE, "đang nối", "online")                                                                             \
+	X(IS_OFFLINE, "mất nối", "offline")                                                                            \
+	X(LAST_SEEN, "Lần cuối", "Last seen")                                                                          \
+	X(NEVER, "chưa bao giờ", "never")                                                                              \
+	X(MADE, "Đã tạo", "Made")                                                                                      \
+	X(STORED, "Đã lưu", "Stored")                                                                                  \
+	X(MISSING, "Còn thiếu", "Missing")                                                                             \
+	X(DROPPED, "Máy đo bỏ", "Dropped")                                                                             \
+	X(REPEATED, "Gửi lại", "Repeated")                                                                             \
+	X(REJECTED, "Không đọc được", "Rejected")                                                                      \
+	X(VERSION, "Phiên bản", "Version")                                                                             \
+	X(STATUS_TITLE, "Tình trạng hệ thống", "System status")                                                        \
+	X(STATUS_GOOD, "Hệ thống đang nhận số liệu.", "The system is taking data in.")                                 \
+	X(STATUS_NO_BROKER, "Không nối được máy chủ MQTT nào: số liệu chờ trên máy đo, không mất.",                    \
+		"No broker is connected: data waits on the probes and is not lost.")                                   \
+	X(STATUS_IMPORT_ONLY, "Chưa cấu hình máy chủ MQTT: chỉ nhận tệp.", "No broker is configured: files only.")     \
+	X(BROKERS, "Máy chủ MQTT đang nối", "Brokers connected")                                                       \
+	X(QUEUE, "Gói tin chờ ghi", "Messages waiting to be stored")                                                   \
+	X(QUARANTINE, "Khu cách ly", "Quarantine")                                                                     \
+	X(QUARANTINE_LEAD, "Những gói không đọc được hoặc sai chữ ký, giữ nguyên để xem lại; không gói nào bị xoá khỏi máy đo vì chúng.", \
+		"What could not be read or had a wrong signature, kept whole for review; nothing is deleted on a probe because of it.") \
+	X(KEPT, "Đang giữ", "Kept")                                                                                    \
+	X(EVER, "Từ trước đến nay", "Ever")                                                                            \
+	X(NONE, "không có", "none")                                                                                    \
+	X(NOT_FOUND, "Không có trang này", "There is no such page")                                                    \
+	X(NOT_FOUND_LEAD, "Địa chỉ sai, hoặc mã không còn dùng.", "The address is wrong, or the code is no longer used.") \
+	X(SERVER_PROBLEM, "Máy chủ gặp lỗi", "The server has a problem")                                               \
+	X(SERVER_PROBLEM_LEAD, "Lỗi đã được ghi lại. Hãy thử lại sau.", "It was logged. Please try again later.")      \
+	X(BAD_REQUEST, "Yêu cầu không hợp lệ", "The request is not valid")                                             \
+	X(BY_OPERATOR, "Theo từng nhà mạng", "By operator")                                                            \
+	X(DEVICE_HISTORY, "Máy đo tại đây", "Probes here")                                                             \
+	X(POSITION, "Toạ độ điểm chuẩn", "Reference point")                                                            \
+	X(FORMER_COMMUNE, "Xã cũ", "Former commune")                                                                   \
+	X(HOUSEHOLDS, "Số hộ", "Households")                                                                           \
+	X(TECHNOLOGY, "Công nghệ", "Technology")                                                                       \
+	X(LEVEL_CHART, "Phân bố mức thu RSRP", "Distribution of RSRP")                                                 \
+	X(LEVEL, "Mức thu (dBm)", "Level (dBm)")
 
 #define I18N_KEYS(X) I18N_STATUS(X) I18N_REASON(X) I18N_REPORT(X) I18N_WEB(X)
 
