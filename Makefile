@@ -161,7 +161,7 @@ $(O)/version.c: $(O)/.version
 # --- the pages of the collector: collector/web and the libraries of its lock file, embedded ---------------
 npm        := npm --no-update-notifier
 web        := $(O)/web
-web_own    := $(filter-out %.md %.json,$(wildcard collector/web/*))
+web_own    := $(filter-out %.md %.json %/node_modules,$(wildcard collector/web/*))
 web_npm    := collector/web/node_modules/.installed
 web_libs   := leaflet/dist/leaflet.js leaflet/dist/leaflet.css uplot/dist/uPlot.esm.js uplot/dist/uPlot.min.css \
               pbf/index.js @mapbox/vector-tile/index.js @mapbox/point-geometry/index.js
