@@ -51,7 +51,7 @@ static void each_status_comes_from_its_evidence(void **state)
 		{ "one long outage", { { 27, 144, SLOT_SERVED, -95, 12, 1, 20 }, { 1, 143, SLOT_NO_SERVICE, 0, 99, 0, 0 } }, TRUTH_COVERED, 'B' },
 		{ "one outage of two days", { { 60, 144, SLOT_SERVED, -95, 12, 1, 20 }, { 2, 144, SLOT_NO_SERVICE, 0, 99, 0, 0 } }, TRUTH_UNSTABLE, 'B' },
 		{ "registered, no internet", { { 28, 24, SLOT_NO_DATA, -95, 12, 0, 0 } }, TRUTH_UNSTABLE, 'B' },
-		{ "nothing", { { .n = 0 } }, TRUTH_UNMEASURED, '-' },
+		{ "nothing", { { .days = 0 } }, TRUTH_UNMEASURED, '-' },
 	};
 	struct profile p = fixture_profile();
 
