@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ECHO_BYTES 16 /* the smallest: header and run number */
+#define ECHO_BYTES     16 /* the smallest: header and run number */
 #define ECHO_BYTES_MAX 1480
 
 struct echo_socket {
@@ -27,6 +27,7 @@ struct echo {
 void echo_put(uint8_t *out, size_t n, int family, const struct echo *e);
 /* What a socket gave: an IPv4 header first when raw and family is AF_INET.  -EBADMSG when it is not
  * an echo reply that could be ours. */
-int echo_get(const uint8_t *bytes, size_t n, const struct echo_socket *s, struct echo *out) MUST_CHECK;
+int echo_get(
+	const uint8_t *bytes, size_t n, const struct echo_socket *s, struct echo *out) MUST_CHECK;
 
 #endif

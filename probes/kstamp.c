@@ -16,7 +16,7 @@
 #define TIMESTAMPNS_NEW  64
 #define TIMESTAMPING_NEW 65
 
-#define CONTROL_ROOM 512
+#define CONTROL_ROOM     512
 
 const char *const kstamp_mode_name[] = { "user", "kernel_rx", "kernel" };
 
@@ -42,7 +42,8 @@ static void ask_for_details(int fd, int family)
 enum kstamp_mode kstamp_arm(int fd, int family, bool tx)
 {
 	int rx = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE;
-	int both = rx | SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY;
+	int both = rx | SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
+	           SOF_TIMESTAMPING_OPT_TSONLY;
 
 	ask_for_details(fd, family);
 	if (tx) {
@@ -236,12 +237,14 @@ static size_t put_source(uint8_t *control, const struct sockaddr_storage *from, 
 	return CMSG_SPACE(sizeof(info));
 }
 
-ssize_t kstamp_send(int fd, const void *bytes, size_t n, const struct sockaddr_storage *to, socklen_t to_len,
-	const struct sockaddr_storage *from, int ifindex)
+ssize_t kstamp_send(int fd, const void *bytes, size_t n, const struct sockaddr_storage *to,
+	socklen_t to_len, const struct sockaddr_storage *from, int ifindex)
 {
 	_Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(struct in6_pktinfo))] = { 0 };
 	struct iovec v = { (void *)bytes, n };
-	struct msghdr m = { .msg_name = (void *)to, .msg_namelen = to_len, .msg_iov = &v, .msg_iovlen = 1 };
+	struct msghdr m = {
+		.msg_name = (void *)to, .msg_namelen = to_len, .msg_iov = &v, .msg_iovlen = 1
+	};
 	ssize_t sent;
 
 	if (from && from->ss_family) {

@@ -24,14 +24,14 @@ extern const char *const kstamp_mode_name[]; /* "user" "kernel_rx" "kernel", as 
 enum kstamp_mode kstamp_arm(int fd, int family, bool tx);
 
 struct kstamp_message {
-	int64_t at_ns;    /* arrival, or departure for one off the error queue */
-	bool kernel;      /* at_ns is the kernel's; else it was read after the call */
-	bool truncated;   /* longer than the room */
-	int ttl;          /* TTL or hop limit, -1 unknown */
-	int ifindex;      /* it came in here, 0 unknown */
-	bool departure;   /* off the error queue: departure_id left at at_ns */
+	int64_t at_ns;  /* arrival, or departure for one off the error queue */
+	bool kernel;    /* at_ns is the kernel's; else it was read after the call */
+	bool truncated; /* longer than the room */
+	int ttl;        /* TTL or hop limit, -1 unknown */
+	int ifindex;    /* it came in here, 0 unknown */
+	bool departure; /* off the error queue: departure_id left at at_ns */
 	uint32_t departure_id;
-	int error;        /* off the error queue: errno of an ICMP error or of a local one; 0 none */
+	int error; /* off the error queue: errno of an ICMP error or of a local one; 0 none */
 	struct sockaddr_storage from, to; /* ss_family 0 unknown; `to` has no port */
 	socklen_t from_len;
 };
@@ -44,8 +44,8 @@ ssize_t kstamp_receive(int fd, void *room, size_t n, struct kstamp_message *out)
 int kstamp_drain(int fd, struct kstamp_message *out);
 
 /* Sends from the address that `from` names (a `to` of kstamp_receive(); NULL or family 0: any). */
-ssize_t kstamp_send(int fd, const void *bytes, size_t n, const struct sockaddr_storage *to, socklen_t to_len,
-	const struct sockaddr_storage *from, int ifindex);
+ssize_t kstamp_send(int fd, const void *bytes, size_t n, const struct sockaddr_storage *to,
+	socklen_t to_len, const struct sockaddr_storage *from, int ifindex);
 
 /* The control messages of m, for kstamp_receive(), kstamp_drain() and tests.  Fills what it finds,
  * leaves the rest as it is.  Any bytes are safe. */

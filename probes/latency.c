@@ -28,7 +28,7 @@
 enum { V4, V6, FAMILIES };
 
 struct latency {
-	struct echo_socket echo[FAMILIES]; /* open for life: they may need privileges; fd -1 if not */
+	struct echo_socket echo[FAMILIES]; /* open for life, as that may need privileges */
 	struct resolve_query *query;
 	struct trips trips;
 	struct loop_fd io; /* fd -1 outside a run */
@@ -39,7 +39,7 @@ struct latency {
 	size_t count, payload;
 	int64_t interval_ns, timeout_ns;
 	int64_t begun_ns, due_ns, cpu_ns; /* clock_loop(), and our CPU time when it began */
-	uint32_t first_id; /* sequence number of the kernel's departure 0 */
+	uint32_t first_id;                /* sequence number of the kernel's departure 0 */
 	uint64_t run;
 	uint16_t ssid, id;
 	unsigned failures;
@@ -55,15 +55,21 @@ static const char *const methods[] = { "stamp", "icmp", NULL };
 static const char *const families[] = { "any", "4", "6", NULL };
 
 static const struct setting latency_settings[] = {
-	{ "target", SETTING_TEXT, 0, HOST_MAX - 1, NULL, "", NULL, "host or address, for stamp with :port" },
-	{ "method", SETTING_TEXT, 0, 0, "stamp", "", methods, "stamp needs a reflector, icmp any host" },
+	{ "target", SETTING_TEXT, 0, HOST_MAX - 1, NULL, "", NULL,
+		"host or address, for stamp with :port" },
+	{ "method", SETTING_TEXT, 0, 0, "stamp", "", methods,
+		"stamp needs a reflector, icmp any host" },
 	{ "family", SETTING_TEXT, 0, 0, "any", "", families, "address family" },
 	{ "count", SETTING_INT, 1, 10000, "20", "", NULL, "packets in a run" },
 	{ "interval_ms", SETTING_INT, 1, 60000, "50", "ms", NULL, "between two packets" },
-	{ "timeout_ms", SETTING_INT, 10, 60000, "2000", "ms", NULL, "after which a packet is lost" },
-	{ "size", SETTING_INT, 0, 1500, "0", "B", NULL, "IP packet length; 0: the usual one of the method" },
-	{ "stateful", SETTING_BOOL, 0, 0, "true", "", NULL, "the reflector counts by itself: loss is split by direction" },
-	{ "key", SETTING_TEXT, 0, STAMP_KEY_MAX, "", "", NULL, "shared secret of authenticated STAMP" },
+	{ "timeout_ms", SETTING_INT, 10, 60000, "2000", "ms", NULL,
+		"after which a packet is lost" },
+	{ "size", SETTING_INT, 0, 1500, "0", "B", NULL,
+		"IP packet length; 0: the usual one of the method" },
+	{ "stateful", SETTING_BOOL, 0, 0, "true", "", NULL,
+		"the reflector counts by itself: loss is split by direction" },
+	{ "key", SETTING_TEXT, 0, STAMP_KEY_MAX, "", "", NULL,
+		"shared secret of authenticated STAMP" },
 	{ 0 },
 };
 
@@ -112,7 +118,8 @@ static int open_echo(struct latency *l, int family, struct why *why)
 		err = err && err6 ? err6 : 0;
 	}
 	if (err)
-		return why_say(why, err, "no ICMP socket: %s; it needs CAP_NET_RAW or net.ipv4.ping_group_range",
+		return why_say(why, err,
+			"no ICMP socket: %s; it needs CAP_NET_RAW or net.ipv4.ping_group_range",
 			strerror(-err));
 	return 0;
 }
@@ -171,7 +178,8 @@ static int latency_open(struct probe *p, struct why *why)
 	memcpy(l->key.bytes, key, l->key.len);
 	l->port = STAMP_PORT;
 	if (latency_target(probe_str(p, "target"), l->host, sizeof(l->host), &l->port))
-		return why_say(why, -EINVAL, "target \"%s\" is not host, host:port or [address]:port",
+		return why_say(why, -EINVAL,
+			"target \"%s\" is not host, host:port or [address]:port",
 			probe_str(p, "target"));
 	return l->stamp ? 0 : open_echo(l, l->family, why);
 }
@@ -235,9 +243,9 @@ static void fill_common(struct probe *p, struct record *r)
 {
 	struct latency *l = probe_state(p);
 	char address[INET6_ADDRSTRLEN];
-	const void *ip = l->to.ss_family == AF_INET6 ?
-		(const void *)&((struct sockaddr_in6 *)&l->to)->sin6_addr :
-		(const void *)&((struct sockaddr_in *)&l->to)->sin_addr;
+	const void *ip = l->to.ss_family == AF_INET6
+	                         ? (const void *)&((struct sockaddr_in6 *)&l->to)->sin6_addr
+	                         : (const void *)&((struct sockaddr_in *)&l->to)->sin_addr;
 	int64_t took_ns = clock_loop() - l->begun_ns;
 
 	record_set_text(r, FIELD_TARGET, probe_str(p, "target"));
@@ -249,7 +257,8 @@ static void fill_common(struct probe *p, struct record *r)
 	record_set_int(r, FIELD_DURATION_MS, took_ns / NS_PER_MS);
 	record_set_int(r, FIELD_LAG_US, loop_lag_ns(probe_loop(p)) / NS_PER_US);
 	if (took_ns > 0)
-		record_set_real(r, FIELD_CPU_SHARE, (double)(cpu_time() - l->cpu_ns) / (double)took_ns);
+		record_set_real(
+			r, FIELD_CPU_SHARE, (double)(cpu_time() - l->cpu_ns) / (double)took_ns);
 	record_set_int(r, FIELD_INTERVAL_US, l->interval_ns / NS_PER_US);
 	record_set_int(r, FIELD_PACKET_BYTES, (int64_t)(header_bytes(l) + l->payload));
 	probe_radio(p, r, FIELD_START_RAT);
@@ -288,10 +297,12 @@ static void finish(struct probe *p)
 static void give_up(struct probe *p, int err, const char *doing)
 {
 	struct latency *l = probe_state(p);
-	bool no_route = err == -ENETUNREACH || err == -EHOSTUNREACH || err == -EADDRNOTAVAIL || err == -ENETDOWN;
+	bool no_route = err == -ENETUNREACH || err == -EHOSTUNREACH || err == -EADDRNOTAVAIL ||
+	                err == -ENETDOWN;
 
 	let_go(p);
-	probe_fail(p, err, no_route ? "no_route" : "socket", "%s: %s: %s", l->host, doing, strerror(-err));
+	probe_fail(p, err, no_route ? "no_route" : "socket", "%s: %s: %s", l->host, doing,
+		strerror(-err));
 }
 
 static int build(struct latency *l, uint8_t *packet, uint32_t seq, int64_t wall_ns)
@@ -301,7 +312,8 @@ static int build(struct latency *l, uint8_t *packet, uint32_t seq, int64_t wall_
 
 		return stamp_put_request(packet, l->payload, &r, &l->key);
 	}
-	echo_put(packet, l->payload, l->to.ss_family, &(struct echo){ l->id, (uint16_t)seq, l->run });
+	echo_put(packet, l->payload, l->to.ss_family,
+		&(struct echo){ l->id, (uint16_t)seq, l->run });
 	return 0;
 }
 
@@ -375,7 +387,8 @@ static void end_due(struct loop_timer *t)
 	int64_t wait_ns = 2 * trips_slowest(&l->trips) + 200 * NS_PER_MS;
 
 	if (last_ones_unheard(l) && !send_one(l))
-		loop_timer_in(probe_loop(p), &l->end, wait_ns < l->timeout_ns ? wait_ns : l->timeout_ns);
+		loop_timer_in(
+			probe_loop(p), &l->end, wait_ns < l->timeout_ns ? wait_ns : l->timeout_ns);
 	else
 		finish(p);
 }
@@ -389,9 +402,12 @@ static void note_clock(struct latency *l, const struct stamp_reply *s)
 		l->far_error_us = s->error.error_us;
 }
 
-static void take_reply(struct latency *l, const uint8_t *bytes, size_t n, const struct kstamp_message *m)
+static void take_reply(
+	struct latency *l, const uint8_t *bytes, size_t n, const struct kstamp_message *m)
 {
-	struct trip_reply r = { .back_ns = m->at_ns, .kernel = m->kernel, .offset_ns = wall_offset() };
+	struct trip_reply r = {
+		.back_ns = m->at_ns, .kernel = m->kernel, .offset_ns = wall_offset()
+	};
 	struct echo_socket kind = { l->io.fd, l->to.ss_family, l->raw };
 	struct stamp_reply s;
 	struct echo e;
@@ -456,19 +472,22 @@ static int bind_to(int fd, const char *iface)
 	char now[IFNAMSIZ] = "";
 	socklen_t n = sizeof(now);
 
-	if (!getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, now, &n) && !strncmp(now, iface, sizeof(now)))
+	if (!getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, now, &n) &&
+		!strncmp(now, iface, sizeof(now)))
 		return 0;
 	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, iface, (socklen_t)strlen(iface));
 }
 
 static int use_socket(struct latency *l, const char *iface)
 {
-	socklen_t len = l->to.ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+	socklen_t len = l->to.ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+	                                            : sizeof(struct sockaddr_in);
 	struct echo_socket *echo = &l->echo[l->to.ss_family == AF_INET6 ? V6 : V4];
 	int ttl = 255; /* RFC 8762 4.2.1 */
 
 	if (l->stamp) {
-		l->io.fd = socket(l->to.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
+		l->io.fd = socket(
+			l->to.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
 		if (l->io.fd < 0)
 			return -errno;
 		if (l->to.ss_family == AF_INET6)

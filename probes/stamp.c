@@ -10,11 +10,11 @@
 #include <string.h>
 #include <sys/timex.h>
 
-#define NTP_1970     2208988800LL /* seconds from 1900 to 1970 (RFC 5905) */
-#define ERROR_SYNCED 0x8000
-#define ERROR_PTP    0x4000
-#define HMAC_AT      96 /* authenticated packets: what precedes is covered (RFC 8762 4.4) */
-#define HMAC_BYTES   16
+#define NTP_1970          2208988800LL /* seconds from 1900 to 1970 (RFC 5905) */
+#define ERROR_SYNCED      0x8000
+#define ERROR_PTP         0x4000
+#define HMAC_AT           96 /* authenticated packets: what precedes is covered (RFC 8762 4.4) */
+#define HMAC_BYTES        16
 
 #define TLV_EXTRA_PADDING 1 /* RFC 8972 4.1 */
 #define TLV_UNRECOGNIZED  0x80
@@ -58,7 +58,8 @@ uint16_t stamp_error_put(const struct stamp_error *e)
 	if (e->error_us < 0)
 		return bits;
 	/* 2^-32 s, rounded up; an hour is already worthless, and keeps the product in range */
-	units = e->error_us >= 3600000000LL ? 3600ULL << 32 : (((uint64_t)e->error_us << 32) + 999999) / 1000000;
+	units = e->error_us >= 3600000000LL ? 3600ULL << 32
+	                                    : (((uint64_t)e->error_us << 32) + 999999) / 1000000;
 	while (units > 255) {
 		units = (units + 1) / 2;
 		scale++;
@@ -68,12 +69,14 @@ uint16_t stamp_error_put(const struct stamp_error *e)
 
 struct stamp_error stamp_error_get(uint16_t bits)
 {
-	struct stamp_error e = { (bits & ERROR_SYNCED) != 0, bits & ERROR_PTP ? STAMP_PTP : STAMP_NTP, -1 };
+	struct stamp_error e = { (bits & ERROR_SYNCED) != 0,
+		bits & ERROR_PTP ? STAMP_PTP : STAMP_NTP, -1 };
 	unsigned scale = bits >> 8 & 0x3f, multiplier = bits & 0xff;
 
 	/* from 2^44 units, an hour, on it says nothing; below, the product fits */
 	if (multiplier && scale <= 36)
-		e.error_us = (int64_t)((((uint64_t)multiplier << scale) * 1000000 + (1U << 31)) >> 32);
+		e.error_us =
+			(int64_t)((((uint64_t)multiplier << scale) * 1000000 + (1U << 31)) >> 32);
 	return e;
 }
 
@@ -81,7 +84,8 @@ struct stamp_error stamp_error_now(enum stamp_format format)
 {
 	struct timex t = { 0 };
 	int state = adjtimex(&t);
-	struct stamp_error e = { state >= 0 && state != TIME_ERROR && !(t.status & STA_UNSYNC), format, -1 };
+	struct stamp_error e = { state >= 0 && state != TIME_ERROR && !(t.status & STA_UNSYNC),
+		format, -1 };
 
 	if (state >= 0)
 		e.error_us = t.esterror > 0 ? t.esterror : t.maxerror;
@@ -117,7 +121,8 @@ static int check_base(const uint8_t *bytes, size_t n, const struct stamp_key *ke
 	return 0;
 }
 
-int stamp_put_request(uint8_t *out, size_t n, const struct stamp_request *r, const struct stamp_key *key)
+int stamp_put_request(
+	uint8_t *out, size_t n, const struct stamp_request *r, const struct stamp_key *key)
 {
 	bool auth = authenticated(key);
 	size_t base = auth ? STAMP_AUTH_BYTES : STAMP_BYTES;
@@ -155,7 +160,8 @@ static void get_time(struct wire *w, int64_t *ns, struct stamp_error *error)
 	*ns = stamp_time_get(bits, error->format);
 }
 
-int stamp_get_request(const uint8_t *bytes, size_t n, struct stamp_request *out, const struct stamp_key *key)
+int stamp_get_request(
+	const uint8_t *bytes, size_t n, struct stamp_request *out, const struct stamp_key *key)
 {
 	struct wire w = wire_reading(bytes, n);
 	struct stamp_request r = { 0 };
@@ -173,7 +179,8 @@ int stamp_get_request(const uint8_t *bytes, size_t n, struct stamp_request *out,
 	return 0;
 }
 
-int stamp_get_reply(const uint8_t *bytes, size_t n, struct stamp_reply *out, const struct stamp_key *key)
+int stamp_get_reply(
+	const uint8_t *bytes, size_t n, struct stamp_reply *out, const struct stamp_key *key)
 {
 	struct wire w = wire_reading(bytes, n);
 	struct stamp_reply r = { 0 };
@@ -219,7 +226,8 @@ static void flag_tlvs(uint8_t *at, size_t n)
 	}
 }
 
-void stamp_reflect(uint8_t *bytes, size_t n, const struct stamp_reply *r, const struct stamp_key *key)
+void stamp_reflect(
+	uint8_t *bytes, size_t n, const struct stamp_reply *r, const struct stamp_key *key)
 {
 	bool auth = authenticated(key);
 	size_t base = auth ? STAMP_AUTH_BYTES : STAMP_BYTES;

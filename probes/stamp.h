@@ -9,11 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STAMP_PORT 862
-#define STAMP_BYTES 44      /* unauthenticated, both directions (RFC 8762 4.2.1, 4.3.1) */
-#define STAMP_AUTH_BYTES 112 /* authenticated, both directions (4.2.2, 4.3.2) */
-#define STAMP_BYTES_MAX 1472 /* UDP payload of a 1500-byte IPv4 packet */
-#define STAMP_TLV_BYTES 4    /* a TLV's head: flags, type, length (RFC 8972 4) */
+#define STAMP_PORT       862
+#define STAMP_BYTES      44   /* unauthenticated, both directions (RFC 8762 4.2.1, 4.3.1) */
+#define STAMP_AUTH_BYTES 112  /* authenticated, both directions (4.2.2, 4.3.2) */
+#define STAMP_BYTES_MAX  1472 /* UDP payload of a 1500-byte IPv4 packet */
+#define STAMP_TLV_BYTES  4    /* a TLV's head: flags, type, length (RFC 8972 4) */
 
 enum stamp_format {
 	STAMP_NTP, /* seconds since 1900 and a binary fraction; era by the half-era rule */
@@ -22,7 +22,7 @@ enum stamp_format {
 
 /* How good a clock is, as in every packet (RFC 8762 4.2.1). */
 struct stamp_error {
-	bool synced; /* S: an external source keeps it on UTC */
+	bool synced;              /* S: an external source keeps it on UTC */
 	enum stamp_format format; /* Z: of the timestamp beside it */
 	int64_t error_us;         /* -1 unknown: Multiplier 0 */
 };
@@ -35,8 +35,8 @@ struct stamp_request {
 };
 
 struct stamp_reply {
-	uint32_t seq;        /* the reflector's own when it is stateful */
-	int64_t sent_ns;     /* T3 */
+	uint32_t seq;    /* the reflector's own when it is stateful */
+	int64_t sent_ns; /* T3 */
 	struct stamp_error error;
 	uint16_t ssid;
 	int64_t received_ns; /* T2 */
@@ -54,16 +54,20 @@ struct stamp_key { /* shared secret of the authenticated mode; len 0: unauthenti
 
 /* n is the whole UDP payload: the base packet, or at least STAMP_TLV_BYTES more, which become one
  * Extra Padding TLV (RFC 8972 4.1).  -EMSGSIZE otherwise.  key may be NULL. */
-int stamp_put_request(uint8_t *out, size_t n, const struct stamp_request *r, const struct stamp_key *key) MUST_CHECK;
+int stamp_put_request(uint8_t *out, size_t n, const struct stamp_request *r,
+	const struct stamp_key *key) MUST_CHECK;
 
 /* -EMSGSIZE shorter than the base packet, -EKEYREJECTED wrong HMAC. */
-int stamp_get_request(const uint8_t *bytes, size_t n, struct stamp_request *out, const struct stamp_key *key) MUST_CHECK;
-int stamp_get_reply(const uint8_t *bytes, size_t n, struct stamp_reply *out, const struct stamp_key *key) MUST_CHECK;
+int stamp_get_request(const uint8_t *bytes, size_t n, struct stamp_request *out,
+	const struct stamp_key *key) MUST_CHECK;
+int stamp_get_reply(const uint8_t *bytes, size_t n, struct stamp_reply *out,
+	const struct stamp_key *key) MUST_CHECK;
 
 /* Turns the n bytes of a request that stamp_get_request() accepted into its reply, in place and of the
  * same length: nothing is amplified.  The sender's sequence number, time and error estimate are taken
  * from the bytes themselves; of r: seq, sent_ns, error, received_ns and ttl.  TLVs get their flags. */
-void stamp_reflect(uint8_t *bytes, size_t n, const struct stamp_reply *r, const struct stamp_key *key);
+void stamp_reflect(
+	uint8_t *bytes, size_t n, const struct stamp_reply *r, const struct stamp_key *key);
 
 uint64_t stamp_time_put(int64_t ns, enum stamp_format format);
 int64_t stamp_time_get(uint64_t bits, enum stamp_format format);

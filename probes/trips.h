@@ -57,10 +57,10 @@ struct trip_reply {
 enum trip_news { TRIP_ANSWERED, TRIP_DUPLICATE, TRIP_LATE, TRIP_UNKNOWN };
 enum trip_news trips_reply(struct trips *t, const struct trip_reply *r);
 
-bool trips_complete(const struct trips *t);      /* all that was sent was answered */
-bool trips_last_heard(const struct trips *t);    /* the packet sent last was, in time or late */
-int64_t trips_slowest(const struct trips *t);    /* ns, the longest so far; 0 when none */
-void trips_cut(struct trips *t);                 /* forgets what was sent after the last answered one */
+bool trips_complete(const struct trips *t);   /* all that was sent was answered */
+bool trips_last_heard(const struct trips *t); /* the packet sent last was, in time or late */
+int64_t trips_slowest(const struct trips *t); /* ns, the longest so far; 0 when none */
+void trips_cut(struct trips *t); /* forgets what was sent after the last answered one */
 
 /* Which way the lost ones were lost.  False when it cannot be known: the far end keeps no sequence
  * numbers of its own, or nothing came back after the last loss. */

@@ -20,7 +20,8 @@ void admission_done(struct admission *a);
 
 bool admission_enter(struct admission *a, const uint8_t client[SEAT_KEY], int64_t now_ns);
 /* Counts n bytes; false when the client has used up its hour. */
-bool admission_spend(struct admission *a, const uint8_t client[SEAT_KEY], int64_t n, int64_t now_ns);
+bool admission_spend(
+	struct admission *a, const uint8_t client[SEAT_KEY], int64_t n, int64_t now_ns);
 void admission_leave(struct admission *a, const uint8_t client[SEAT_KEY], int64_t now_ns);
 
 struct admission_state {

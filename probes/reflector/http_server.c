@@ -82,7 +82,8 @@ static enum MHD_Result reply_json(struct MHD_Connection *c, unsigned status, str
 
 static enum MHD_Result reply_empty(struct MHD_Connection *c, unsigned status)
 {
-	return reply(c, status, MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT));
+	return reply(
+		c, status, MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT));
 }
 
 static enum MHD_Result reply_error(struct MHD_Connection *c, unsigned status, const char *error)
@@ -96,8 +97,8 @@ static enum MHD_Result reply_error(struct MHD_Connection *c, unsigned status, co
 static enum MHD_Result reply_busy(struct http_server *s, struct MHD_Connection *c)
 {
 	static const char body[] = "{\"error\":\"busy\"}";
-	struct MHD_Response *r =
-		MHD_create_response_from_buffer(sizeof(body) - 1, (void *)body, MHD_RESPMEM_PERSISTENT);
+	struct MHD_Response *r = MHD_create_response_from_buffer(
+		sizeof(body) - 1, (void *)body, MHD_RESPMEM_PERSISTENT);
 	char seconds[24];
 
 	snprintf(seconds, sizeof(seconds), "%lld", (long long)s->limits.retry_s);
@@ -153,7 +154,8 @@ static void start_clock(struct transfer *t, int64_t seconds)
 
 static struct MHD_Response *garbage(struct transfer *t, uint64_t size)
 {
-	struct MHD_Response *r = MHD_create_response_from_callback(size, BLOCK_BYTES, give_bytes, t, NULL);
+	struct MHD_Response *r =
+		MHD_create_response_from_callback(size, BLOCK_BYTES, give_bytes, t, NULL);
 
 	if (r)
 		add(r, MHD_HTTP_HEADER_CONTENT_TYPE, "application/octet-stream");
@@ -183,7 +185,8 @@ static enum MHD_Result get_garbage(struct transfer *t, struct MHD_Connection *c)
 		chunks = 4;
 	if (chunks > 1024)
 		chunks = 1024;
-	bytes = chunks * MIB < t->s->limits.transfer_bytes ? chunks * MIB : t->s->limits.transfer_bytes;
+	bytes = chunks * MIB < t->s->limits.transfer_bytes ? chunks * MIB
+	                                                   : t->s->limits.transfer_bytes;
 	start_clock(t, t->s->limits.transfer_s);
 	r = garbage(t, (uint64_t)bytes);
 	if (r) {
@@ -215,7 +218,8 @@ static enum MHD_Result no_content(struct transfer *t, struct MHD_Connection *c)
 
 static const struct sockaddr_storage *peer(struct MHD_Connection *c)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 
 	return info ? (const struct sockaddr_storage *)info->client_addr : NULL;
 }
@@ -285,7 +289,8 @@ static enum MHD_Result begin(struct http_server *s, struct MHD_Connection *c, co
 	if (!e && status == MHD_HTTP_METHOD_NOT_ALLOWED && !strcmp(method, "OPTIONS"))
 		return reply_empty(c, MHD_HTTP_NO_CONTENT);
 	if (!e)
-		return reply_error(c, status, status == MHD_HTTP_NOT_FOUND ? "not found" : "wrong method");
+		return reply_error(
+			c, status, status == MHD_HTTP_NOT_FOUND ? "not found" : "wrong method");
 	t = mem_new(sizeof(*t));
 	t->s = s;
 	t->endpoint = e;
@@ -318,15 +323,18 @@ static enum MHD_Result take_request(void *cls, struct MHD_Connection *c, const c
 	now = clock_loop();
 	t->bytes += (int64_t)*n;
 	if (!admission_spend(&t->s->admission, t->client, (int64_t)*n, now) || now >= t->end_ns ||
-	    t->bytes > t->s->limits.transfer_bytes)
+		t->bytes > t->s->limits.transfer_bytes)
 		t->over = true;
 	*n = 0;
 	/* an answer cannot be given while a body comes in; far beyond the limit the line is cut */
-	return t->over && (now >= t->end_ns + IDLE_S * NS_PER_S || t->bytes > t->s->limits.transfer_bytes + 4 * MIB) ?
-		MHD_NO : MHD_YES;
+	return t->over && (now >= t->end_ns + IDLE_S * NS_PER_S ||
+				  t->bytes > t->s->limits.transfer_bytes + 4 * MIB)
+	               ? MHD_NO
+	               : MHD_YES;
 }
 
-static void request_over(void *cls, struct MHD_Connection *c, void **mine, enum MHD_RequestTerminationCode code)
+static void request_over(
+	void *cls, struct MHD_Connection *c, void **mine, enum MHD_RequestTerminationCode code)
 {
 	struct transfer *t = *mine;
 
@@ -341,24 +349,24 @@ static void request_over(void *cls, struct MHD_Connection *c, void **mine, enum 
 	*mine = NULL;
 }
 
-static struct MHD_Daemon *start_daemon(struct http_server *s, int fd, unsigned more, const struct MHD_OptionItem *items)
+static struct MHD_Daemon *start_daemon(
+	struct http_server *s, int fd, unsigned more, const struct MHD_OptionItem *items)
 {
 	unsigned threads = (unsigned)s->limits.threads;
 
-	return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | more, 0, NULL, NULL, take_request, s,
-		MHD_OPTION_LISTEN_SOCKET, fd,
-		MHD_OPTION_THREAD_POOL_SIZE, threads > 1 ? threads : 0,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+	return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | more, 0, NULL, NULL, take_request,
+		s, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE,
+		threads > 1 ? threads : 0, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_BYTES,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)(s->limits.transfers + 256),
 		/* refused ones must still get their 503 */
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)(s->limits.client_transfers + 64),
-		MHD_OPTION_NOTIFY_COMPLETED, request_over, s,
-		MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+		MHD_OPTION_NOTIFY_COMPLETED, request_over, s, MHD_OPTION_ARRAY, items,
+		MHD_OPTION_END);
 }
 
-int http_server_open(struct http_server **out, const struct http_listen *where, const struct http_limits *limits,
-	struct why *why)
+int http_server_open(struct http_server **out, const struct http_listen *where,
+	const struct http_limits *limits, struct why *why)
 {
 	struct http_server *s = mem_new(sizeof(*s));
 	int err = 0;
@@ -403,7 +411,8 @@ int http_server_start(struct http_server *s, struct why *why)
 	if (s->tls_fd >= 0) {
 		s->tls = start_daemon(s, s->tls_fd, MHD_USE_TLS, tls);
 		if (!s->tls)
-			return why_say(why, -EIO, "https: the server did not start; do certificate and key fit?");
+			return why_say(why, -EIO,
+				"https: the server did not start; do certificate and key fit?");
 	}
 	return 0;
 }

@@ -16,23 +16,23 @@
 #include <stdint.h>
 
 struct http_limits {
-	int64_t transfer_bytes, transfer_s;      /* of one transfer */
-	int64_t transfers, client_transfers;     /* at the same time: of all, of one client */
-	int64_t client_bytes_hour;               /* of one client in one clock hour, both directions */
-	int64_t retry_s;                         /* what a refused client is told */
+	int64_t transfer_bytes, transfer_s;  /* of one transfer */
+	int64_t transfers, client_transfers; /* at the same time: of all, of one client */
+	int64_t client_bytes_hour;           /* of one client in one clock hour, both directions */
+	int64_t retry_s;                     /* what a refused client is told */
 	int64_t threads;
 };
 
 struct http_listen {
-	const char *address;           /* "" is any */
-	uint16_t port, tls_port;       /* 0: none */
+	const char *address;              /* "" is any */
+	uint16_t port, tls_port;          /* 0: none */
 	const char *cert_file, *key_file; /* PEM; needed with tls_port */
 };
 
 struct http_server;
 /* Binds and reads the key: what may need privileges. */
-int http_server_open(struct http_server **out, const struct http_listen *where, const struct http_limits *limits,
-	struct why *why) MUST_CHECK;
+int http_server_open(struct http_server **out, const struct http_listen *where,
+	const struct http_limits *limits, struct why *why) MUST_CHECK;
 int http_server_start(struct http_server *s, struct why *why) MUST_CHECK; /* makes the threads */
 void http_server_free(struct http_server *s); /* ends transfers in progress; NULL is fine */
 

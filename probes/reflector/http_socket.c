@@ -31,9 +31,10 @@ static int try_family(int family, const char *address, uint16_t port)
 		four->sin_port = htons(port);
 	}
 	if (*address)
-		inet_pton(family, address, family == AF_INET6 ? (void *)&six->sin6_addr : (void *)&four->sin_addr);
+		inet_pton(family, address,
+			family == AF_INET6 ? (void *)&six->sin6_addr : (void *)&four->sin_addr);
 	if (bind(fd, (struct sockaddr *)&at, family == AF_INET6 ? sizeof(*six) : sizeof(*four)) ||
-	    listen(fd, BACKLOG)) {
+		listen(fd, BACKLOG)) {
 		err = -errno;
 		close(fd);
 		return err;
@@ -50,7 +51,8 @@ int http_socket_listen(int *out, const char *address, uint16_t port, struct why 
 		fd = try_family(AF_INET, address, port);
 	if (fd < 0)
 		return why_say(why, fd, "http: TCP port %u: %s%s", port, strerror(-fd),
-			fd == -EACCES ? "; ports below 1024 need root or CAP_NET_BIND_SERVICE" : "");
+			fd == -EACCES ? "; ports below 1024 need root or CAP_NET_BIND_SERVICE"
+				      : "");
 	*out = fd;
 	return 0;
 }
@@ -87,7 +89,8 @@ void http_socket_text(const struct sockaddr_storage *from, char out[INET6_ADDRST
 	if (!from)
 		return;
 	if (from->ss_family == AF_INET)
-		inet_ntop(AF_INET, &((const struct sockaddr_in *)from)->sin_addr, out, INET6_ADDRSTRLEN);
+		inet_ntop(AF_INET, &((const struct sockaddr_in *)from)->sin_addr, out,
+			INET6_ADDRSTRLEN);
 	else if (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr))
 		inet_ntop(AF_INET, six->sin6_addr.s6_addr + 12, out, INET6_ADDRSTRLEN);
 	else

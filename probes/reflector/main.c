@@ -26,8 +26,8 @@ struct reflector {
 
 static void told_to_end(struct loop_signal *s, int signo)
 {
-	struct reflector *r = signo == SIGTERM ? container_of(s, struct reflector, end) :
-						 container_of(s, struct reflector, interrupt);
+	struct reflector *r = signo == SIGTERM ? container_of(s, struct reflector, end)
+	                                       : container_of(s, struct reflector, interrupt);
 
 	loop_stop(r->loop, 0);
 }
@@ -51,7 +51,8 @@ static int open_all(struct reflector *r, struct why *why)
 	int err = 0;
 
 	if (o->stamp_port) {
-		err = stamp_reflector_new(&r->stamp, r->loop, o->stamp_address, o->stamp_port, &o->stamp, why);
+		err = stamp_reflector_new(
+			&r->stamp, r->loop, o->stamp_address, o->stamp_port, &o->stamp, why);
 		if (!err)
 			log_info("stamp", "answering on UDP port %u%s", o->stamp_port,
 				o->stamp.key.len ? ", authenticated" : "");

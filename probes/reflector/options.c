@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CONF_FILE "/etc/phusong/reflector.conf"
+#define CONF_FILE    "/etc/phusong/reflector.conf"
 #define PROBLEMS_MAX (64 << 10)
 
 extern const char phusong_version[];
@@ -22,29 +22,39 @@ static const struct setting top_settings[] = {
 
 static const struct setting stamp_settings[] = {
 	{ "enabled", SETTING_BOOL, 0, 0, "true", "", NULL, "answer STAMP packets" },
-	{ "address", SETTING_TEXT, 0, 64, "", "", NULL, "only at this address; \"\" is any, both families" },
+	{ "address", SETTING_TEXT, 0, 64, "", "", NULL,
+		"only at this address; \"\" is any, both families" },
 	{ "port", SETTING_INT, 1, 65535, "862", "", NULL, "UDP port (RFC 8762: 862)" },
 	{ "sessions", SETTING_INT, 64, 4000000, "65536", "", NULL, "sessions remembered at most" },
-	{ "session_s", SETTING_INT, 10, 86400, "300", "s", NULL, "a session unused for so long begins anew" },
-	{ "source_pps", SETTING_INT, 1, 1000000, "2000", "1/s", NULL, "packets of one IPv4 address or IPv6 /64" },
-	{ "overall_pps", SETTING_INT, 1, 10000000, "50000", "1/s", NULL, "packets of all together" },
-	{ "key", SETTING_TEXT, 0, STAMP_KEY_MAX, "", "", NULL, "shared secret: only authenticated packets are answered" },
+	{ "session_s", SETTING_INT, 10, 86400, "300", "s", NULL,
+		"a session unused for so long begins anew" },
+	{ "source_pps", SETTING_INT, 1, 1000000, "2000", "1/s", NULL,
+		"packets of one IPv4 address or IPv6 /64" },
+	{ "overall_pps", SETTING_INT, 1, 10000000, "50000", "1/s", NULL,
+		"packets of all together" },
+	{ "key", SETTING_TEXT, 0, STAMP_KEY_MAX, "", "", NULL,
+		"shared secret: only authenticated packets are answered" },
 	{ 0 },
 };
 
 static const struct setting http_settings[] = {
 	{ "enabled", SETTING_BOOL, 0, 0, "true", "", NULL, "serve throughput tests" },
-	{ "address", SETTING_TEXT, 0, 64, "", "", NULL, "only at this address; \"\" is any, both families" },
+	{ "address", SETTING_TEXT, 0, 64, "", "", NULL,
+		"only at this address; \"\" is any, both families" },
 	{ "port", SETTING_INT, 0, 65535, "8080", "", NULL, "TCP port for HTTP; 0: none" },
 	{ "tls_port", SETTING_INT, 0, 65535, "0", "", NULL, "TCP port for HTTPS; 0: none" },
-	{ "certificate", SETTING_TEXT, 0, 255, "", "", NULL, "PEM file with the chain, for tls_port" },
+	{ "certificate", SETTING_TEXT, 0, 255, "", "", NULL,
+		"PEM file with the chain, for tls_port" },
 	{ "certificate_key", SETTING_TEXT, 0, 255, "", "", NULL, "PEM file with its key" },
 	{ "transfer_mb", SETTING_INT, 1, 100000, "200", "MB", NULL, "one transfer moves no more" },
 	{ "transfer_s", SETTING_INT, 1, 3600, "30", "s", NULL, "and lasts no longer" },
 	{ "transfers", SETTING_INT, 1, 10000, "64", "", NULL, "transfers at the same time" },
-	{ "client_transfers", SETTING_INT, 1, 1000, "16", "", NULL, "of one IPv4 address or IPv6 /64" },
-	{ "client_mb_hour", SETTING_INT, 1, 10000000, "4000", "MB", NULL, "and moves no more in an hour" },
-	{ "retry_s", SETTING_INT, 1, 86400, "60", "s", NULL, "a refused client is told to come back after" },
+	{ "client_transfers", SETTING_INT, 1, 1000, "16", "", NULL,
+		"of one IPv4 address or IPv6 /64" },
+	{ "client_mb_hour", SETTING_INT, 1, 10000000, "4000", "MB", NULL,
+		"and moves no more in an hour" },
+	{ "retry_s", SETTING_INT, 1, 86400, "60", "s", NULL,
+		"a refused client is told to come back after" },
 	{ "threads", SETTING_INT, 1, 64, "2", "", NULL, "that serve" },
 	{ 0 },
 };
@@ -62,8 +72,8 @@ static void check_address(const struct settings *s, const char *section, struct 
 	uint8_t ip[16];
 
 	if (*text && inet_pton(AF_INET, text, ip) != 1 && inet_pton(AF_INET6, text, ip) != 1)
-		buf_printf(problems, "%s:%d: %s.address: \"%s\" is not an IP address\n", settings_file(s),
-			settings_line(s, "address"), section, text);
+		buf_printf(problems, "%s:%d: %s.address: \"%s\" is not an IP address\n",
+			settings_file(s), settings_line(s, "address"), section, text);
 }
 
 static void check_file(const struct settings *s, const char *key, struct buf *problems)
@@ -71,11 +81,11 @@ static void check_file(const struct settings *s, const char *key, struct buf *pr
 	const char *file = settings_text(s, key);
 
 	if (!*file)
-		buf_printf(problems, "%s:%d: http.%s: is needed with http.tls_port\n", settings_file(s),
-			settings_line(s, "tls_port"), key);
+		buf_printf(problems, "%s:%d: http.%s: is needed with http.tls_port\n",
+			settings_file(s), settings_line(s, "tls_port"), key);
 	else if (access(file, R_OK))
-		buf_printf(problems, "%s:%d: http.%s: %s: %s\n", settings_file(s), settings_line(s, key), key, file,
-			strerror(errno));
+		buf_printf(problems, "%s:%d: http.%s: %s: %s\n", settings_file(s),
+			settings_line(s, key), key, file, strerror(errno));
 }
 
 static void take_stamp(struct options *o, const struct settings *s)

@@ -16,7 +16,10 @@ struct options {
 	struct http_listen http_listen;
 	struct http_limits http;
 };
-#define OPTIONS_NONE { 0 }
+#define OPTIONS_NONE \
+	{ \
+		0 \
+	}
 
 /* -1: go on and run; else the exit status: help was shown, a file was checked, or something was wrong
  * (said on stderr). */

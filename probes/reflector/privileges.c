@@ -25,7 +25,8 @@ static int become(const char *user, struct why *why)
 	errno = 0;
 	who = getpwnam(user);
 	if (!who)
-		return why_say(why, errno ? -errno : -ENOENT, "user \"%s\" does not exist here", user);
+		return why_say(
+			why, errno ? -errno : -ENOENT, "user \"%s\" does not exist here", user);
 	if (setgroups(0, NULL) || setgid(who->pw_gid) || setuid(who->pw_uid))
 		return why_say(why, -errno, "cannot become user \"%s\": %s", user, strerror(errno));
 	/* a way back would make all of this pointless */

@@ -13,10 +13,10 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define READ_AT_ONCE    256
+#define READ_AT_ONCE     256
 #define SOURCES_EXPIRE_S 60
-#define ERROR_AGE_NS    NS_PER_S /* the clock's error estimate is asked for once a second */
-#define RECEIVE_BUFFER  (4 << 20)
+#define ERROR_AGE_NS     NS_PER_S /* the clock's error estimate is asked for once a second */
+#define RECEIVE_BUFFER   (4 << 20)
 
 struct listener {
 	struct loop_fd io;
@@ -44,8 +44,10 @@ struct stamp_reflector *stamp_reflector_bare(const struct stamp_limits *limits)
 
 	r->limits = *limits;
 	r->listeners[0].io.fd = r->listeners[1].io.fd = -1;
-	seats_init(&r->sessions, (size_t)limits->sessions, sizeof(struct session), limits->session_s * NS_PER_S);
-	seats_init(&r->sources, (size_t)limits->sessions, sizeof(struct allowance), SOURCES_EXPIRE_S * NS_PER_S);
+	seats_init(&r->sessions, (size_t)limits->sessions, sizeof(struct session),
+		limits->session_s * NS_PER_S);
+	seats_init(&r->sources, (size_t)limits->sessions, sizeof(struct allowance),
+		SOURCES_EXPIRE_S * NS_PER_S);
 	return r;
 }
 
@@ -77,15 +79,17 @@ static bool allowed(struct stamp_reflector *r, const struct sockaddr_storage *fr
 	       allowance_take(&r->overall, now_ns, r->limits.overall_pps, r->limits.overall_pps);
 }
 
-bool stamp_reflector_answer(struct stamp_reflector *r, uint8_t *bytes, size_t n, const struct kstamp_message *m,
-	int64_t now_ns)
+bool stamp_reflector_answer(struct stamp_reflector *r, uint8_t *bytes, size_t n,
+	const struct kstamp_message *m, int64_t now_ns)
 {
 	struct stamp_request request;
-	struct stamp_reply reply = { .received_ns = m->at_ns, .ttl = m->ttl < 0 ? 0 : (uint8_t)m->ttl };
+	struct stamp_reply reply = { .received_ns = m->at_ns,
+		.ttl = m->ttl < 0 ? 0 : (uint8_t)m->ttl };
 	uint8_t key[SEAT_KEY];
 	struct session *session;
 
-	if (n > STAMP_BYTES_MAX || m->truncated || stamp_get_request(bytes, n, &request, &r->limits.key)) {
+	if (n > STAMP_BYTES_MAX || m->truncated ||
+		stamp_get_request(bytes, n, &request, &r->limits.key)) {
 		r->counts.malformed++;
 		return false;
 	}
@@ -124,7 +128,8 @@ static void packets_came(struct loop_fd *io, uint32_t events)
 			return;
 		if (n < 0 || !stamp_reflector_answer(r, bytes, (size_t)n, &m, loop_now(r->loop)))
 			continue;
-		if (kstamp_send(io->fd, bytes, (size_t)n, &m.from, m.from_len, &m.to, m.ifindex) == n)
+		if (kstamp_send(io->fd, bytes, (size_t)n, &m.from, m.from_len, &m.to, m.ifindex) ==
+			n)
 			r->counts.answered++;
 		else
 			r->counts.unsent++;
@@ -151,7 +156,8 @@ static int bind_socket(int family, const char *address, uint16_t port)
 		setsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
 	}
 	if (*address)
-		inet_pton(family, address, family == AF_INET6 ? (void *)&six->sin6_addr : (void *)&four->sin_addr);
+		inet_pton(family, address,
+			family == AF_INET6 ? (void *)&six->sin6_addr : (void *)&four->sin_addr);
 	if (bind(fd, (struct sockaddr *)&at, family == AF_INET6 ? sizeof(*six) : sizeof(*four))) {
 		err = -errno;
 		close(fd);
@@ -161,7 +167,8 @@ static int bind_socket(int family, const char *address, uint16_t port)
 	return fd;
 }
 
-static int open_listener(struct stamp_reflector *r, size_t i, int family, const char *address, uint16_t port)
+static int open_listener(
+	struct stamp_reflector *r, size_t i, int family, const char *address, uint16_t port)
 {
 	struct listener *listener = &r->listeners[i];
 	int fd = bind_socket(family, address, port);
@@ -174,8 +181,8 @@ static int open_listener(struct stamp_reflector *r, size_t i, int family, const 
 	return loop_fd_add(r->loop, &listener->io, EPOLLIN);
 }
 
-int stamp_reflector_new(struct stamp_reflector **out, struct loop *l, const char *address, uint16_t port,
-	const struct stamp_limits *limits, struct why *why)
+int stamp_reflector_new(struct stamp_reflector **out, struct loop *l, const char *address,
+	uint16_t port, const struct stamp_limits *limits, struct why *why)
 {
 	struct stamp_reflector *r = stamp_reflector_bare(limits);
 	bool six = strchr(address, ':') != NULL, four = !six && *address;
@@ -187,13 +194,14 @@ int stamp_reflector_new(struct stamp_reflector **out, struct loop *l, const char
 	if (!four)
 		err6 = open_listener(r, 1, AF_INET6, address, port);
 	/* a machine without IPv6 has no such addresses; a port in use is an error whatever the family */
-	if ((err4 && err4 != -EAFNOSUPPORT) || (err6 && err6 != -EAFNOSUPPORT && err6 != -EADDRNOTAVAIL) ||
-	    (err4 && err6)) {
+	if ((err4 && err4 != -EAFNOSUPPORT) ||
+		(err6 && err6 != -EAFNOSUPPORT && err6 != -EADDRNOTAVAIL) || (err4 && err6)) {
 		int err = err4 && err4 != -EAFNOSUPPORT ? err4 : err6;
 
 		stamp_reflector_free(r);
 		return why_say(why, err, "stamp: UDP port %u: %s%s", port, strerror(-err),
-			err == -EACCES ? "; ports below 1024 need root or CAP_NET_BIND_SERVICE" : "");
+			err == -EACCES ? "; ports below 1024 need root or CAP_NET_BIND_SERVICE"
+				       : "");
 	}
 	*out = r;
 	return 0;

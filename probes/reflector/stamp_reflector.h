@@ -20,16 +20,16 @@ struct stamp_counts {
 struct stamp_reflector;
 /* Opens UDP sockets on port for IPv4 and IPv6 (one of the two may be missing on this machine), at
  * address ("" is any). */
-int stamp_reflector_new(struct stamp_reflector **out, struct loop *l, const char *address, uint16_t port,
-	const struct stamp_limits *limits, struct why *why) MUST_CHECK;
+int stamp_reflector_new(struct stamp_reflector **out, struct loop *l, const char *address,
+	uint16_t port, const struct stamp_limits *limits, struct why *why) MUST_CHECK;
 void stamp_reflector_free(struct stamp_reflector *r);
 struct stamp_counts stamp_reflector_counts(const struct stamp_reflector *r);
 
 /* One packet, without a socket: turns the request in bytes into the reply, or says with false that there is
  * none.  For the reflector itself, tests and the fuzzer. */
 struct kstamp_message;
-bool stamp_reflector_answer(struct stamp_reflector *r, uint8_t *bytes, size_t n, const struct kstamp_message *m,
-	int64_t now_ns);
+bool stamp_reflector_answer(struct stamp_reflector *r, uint8_t *bytes, size_t n,
+	const struct kstamp_message *m, int64_t now_ns);
 /* A reflector with neither loop nor sockets. */
 struct stamp_reflector *stamp_reflector_bare(const struct stamp_limits *limits);
 

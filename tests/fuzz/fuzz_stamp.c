@@ -44,8 +44,12 @@ static void as_reply(const uint8_t *data, size_t n)
 	for (size_t at = 0; at + STAMP_BYTES <= n; at += STAMP_BYTES) {
 		if (stamp_get_reply(data + at, STAMP_BYTES, &s, NULL))
 			continue;
-		trips_reply(&t, &(struct trip_reply){ .seq = s.request_seq, .back_ns = s.request_sent_ns, .told = true,
-			.far_in_ns = s.received_ns, .far_out_ns = s.sent_ns, .far_seq = s.seq });
+		trips_reply(&t, &(struct trip_reply){ .seq = s.request_seq,
+					.back_ns = s.request_sent_ns,
+					.told = true,
+					.far_in_ns = s.received_ns,
+					.far_out_ns = s.sent_ns,
+					.far_seq = s.seq });
 	}
 	record_clear(&r, RECORD_LATENCY);
 	trips_fill(&t, &r, true);
@@ -56,7 +60,8 @@ static void as_reply(const uint8_t *data, size_t n)
 
 static void as_echo(const uint8_t *data, size_t n)
 {
-	static const struct echo_socket sockets[] = { { -1, AF_INET, true }, { -1, AF_INET, false }, { -1, AF_INET6, true } };
+	static const struct echo_socket sockets[] = { { -1, AF_INET, true }, { -1, AF_INET, false },
+		{ -1, AF_INET6, true } };
 	struct echo e;
 
 	for (size_t i = 0; i < 3; i++)

@@ -33,11 +33,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PACKET_MAX  2048
-#define HEAP_MAX    65536
-#define SPIN_NS     80000LL
+#define PACKET_MAX   2048
+#define HEAP_MAX     65536
+#define SPIN_NS      80000LL
 #define READ_AT_ONCE 64
-#define IDLE_NS     100000000LL /* the log is flushed when nothing happened for so long */
+#define IDLE_NS      100000000LL /* the log is flushed when nothing happened for so long */
 
 enum { UP, DOWN, DIRECTIONS };
 static const char *const direction_name[DIRECTIONS] = { "up", "down" };
@@ -187,15 +187,16 @@ static void write_log(struct link *l, const struct packet *p, int64_t out_ns, co
 
 	fprintf(l->log, "%s,%llu,%lld,%lld,%zu,%d,%d,%u,%u,%u,%u,%s\n", direction_name[p->which],
 		(unsigned long long)p->number, (long long)(p->in_ns + l->wall_offset),
-		(long long)(out_ns ? out_ns + l->wall_offset : 0), p->n, s.family, s.proto, s.a, s.b, s.tag,
-		s.far_tag, what);
+		(long long)(out_ns ? out_ns + l->wall_offset : 0), p->n, s.family, s.proto, s.a,
+		s.b, s.tag, s.far_tag, what);
 }
 
 /* Why this packet does not get through, or NULL. */
 static const char *refused(struct link *l, struct direction *d, int64_t in_ns)
 {
 	const struct shape *s = &d->shape;
-	double waiting_bits = d->free_ns > in_ns ? (double)(d->free_ns - in_ns) * s->rate_kbit / 1e6 : 0;
+	double waiting_bits =
+		d->free_ns > in_ns ? (double)(d->free_ns - in_ns) * s->rate_kbit / 1e6 : 0;
 	bool lost = draw(d) * 100 < s->loss; /* drawn for every packet: see draw() */
 
 	if (s->down > 0)
@@ -216,7 +217,8 @@ static int64_t due(struct direction *d, int64_t in_ns, size_t n)
 	double jitter = draw(d), reorder = draw(d);
 
 	if (s->rate_kbit > 0) {
-		out = (d->free_ns > in_ns ? d->free_ns : in_ns) + (int64_t)((double)n * 8e6 / s->rate_kbit);
+		out = (d->free_ns > in_ns ? d->free_ns : in_ns) +
+		      (int64_t)((double)n * 8e6 / s->rate_kbit);
 		d->free_ns = out;
 	}
 	out += (int64_t)((s->delay_ms + jitter * s->jitter_ms) * 1e6);
@@ -309,12 +311,15 @@ static bool set_key(struct link *l, const char *word)
 		word += 5;
 	}
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		if (strlen(keys[i].name) != (size_t)(equals - word) || strncmp(word, keys[i].name, (size_t)(equals - word)))
+		if (strlen(keys[i].name) != (size_t)(equals - word) ||
+			strncmp(word, keys[i].name, (size_t)(equals - word)))
 			continue;
 		if (up)
-			*(double *)(void *)((char *)&l->d[UP].shape + keys[i].at) = atof(equals + 1);
+			*(double *)(void *)((char *)&l->d[UP].shape + keys[i].at) =
+				atof(equals + 1);
 		if (down)
-			*(double *)(void *)((char *)&l->d[DOWN].shape + keys[i].at) = atof(equals + 1);
+			*(double *)(void *)((char *)&l->d[DOWN].shape + keys[i].at) =
+				atof(equals + 1);
 		return true;
 	}
 	return false;
@@ -349,10 +354,12 @@ static void read_orders(struct link *l)
 /* Waits in poll() until shortly before something is due, and looks at the clock for the rest. */
 static void run(struct link *l)
 {
-	struct pollfd p[] = { { l->d[UP].from, POLLIN, 0 }, { l->d[DOWN].from, POLLIN, 0 }, { 0, POLLIN, 0 } };
+	struct pollfd p[] = { { l->d[UP].from, POLLIN, 0 }, { l->d[DOWN].from, POLLIN, 0 },
+		{ 0, POLLIN, 0 } };
 
 	while (!l->over) {
-		int64_t wait = l->waiting ? l->heap[0]->due_ns - now_ns(CLOCK_MONOTONIC) - SPIN_NS : IDLE_NS;
+		int64_t wait = l->waiting ? l->heap[0]->due_ns - now_ns(CLOCK_MONOTONIC) - SPIN_NS
+		                          : IDLE_NS;
 		struct timespec t = { wait / 1000000000, wait % 1000000000 };
 		int ready;
 
@@ -362,7 +369,8 @@ static void run(struct link *l)
 		if (ready == 0 && wait > IDLE_NS / 2)
 			fflush(l->log);
 		for (int which = UP; ready > 0 && which <= DOWN; which++)
-			for (int i = 0; p[which].revents && i < READ_AT_ONCE && take_one(l, which); i++)
+			for (int i = 0; p[which].revents && i < READ_AT_ONCE && take_one(l, which);
+				i++)
 				;
 		if (ready > 0 && p[2].revents)
 			read_orders(l);

@@ -46,7 +46,8 @@ static void times_of_64_and_32_bit_kernels_are_read(void **state)
 		int type;
 		const void *data;
 		size_t n;
-	} cases[] = { { 37, wide, 48 }, { 65, wide, 48 }, { 37, narrow, 24 }, { 35, wide, 16 }, { 64, wide, 16 }, { 35, narrow, 8 } };
+	} cases[] = { { 37, wide, 48 }, { 65, wide, 48 }, { 37, narrow, 24 }, { 35, wide, 16 },
+		{ 64, wide, 16 }, { 35, narrow, 8 } };
 	uint8_t control[256];
 	(void)state;
 
@@ -61,7 +62,8 @@ static void times_of_64_and_32_bit_kernels_are_read(void **state)
 
 static void a_time_that_is_zero_or_impossible_is_none(void **state)
 {
-	static const int64_t bad[][6] = { { 0, 0 }, { 0, 5 }, { -1, 0 }, { 1, S }, { 1, -1 }, { INT64_MAX, 0 } };
+	static const int64_t bad[][6] = { { 0, 0 }, { 0, 5 }, { -1, 0 }, { 1, S }, { 1, -1 },
+		{ INT64_MAX, 0 } };
 	uint8_t control[256];
 	(void)state;
 
@@ -71,9 +73,17 @@ static void a_time_that_is_zero_or_impossible_is_none(void **state)
 
 static void a_departure_has_its_number_and_an_icmp_error_its_errno(void **state)
 {
-	struct sock_extended_err left = { .ee_errno = ENOMSG, .ee_origin = SO_EE_ORIGIN_TIMESTAMPING, .ee_info = SCM_TSTAMP_SND, .ee_data = 4711 };
-	struct sock_extended_err queued = { .ee_errno = ENOMSG, .ee_origin = SO_EE_ORIGIN_TIMESTAMPING, .ee_info = SCM_TSTAMP_SCHED, .ee_data = 1 };
-	struct sock_extended_err refused = { .ee_errno = ECONNREFUSED, .ee_origin = SO_EE_ORIGIN_ICMP, .ee_type = 3, .ee_code = 3 };
+	struct sock_extended_err left = { .ee_errno = ENOMSG,
+		.ee_origin = SO_EE_ORIGIN_TIMESTAMPING,
+		.ee_info = SCM_TSTAMP_SND,
+		.ee_data = 4711 };
+	struct sock_extended_err queued = { .ee_errno = ENOMSG,
+		.ee_origin = SO_EE_ORIGIN_TIMESTAMPING,
+		.ee_info = SCM_TSTAMP_SCHED,
+		.ee_data = 1 };
+	struct sock_extended_err refused = {
+		.ee_errno = ECONNREFUSED, .ee_origin = SO_EE_ORIGIN_ICMP, .ee_type = 3, .ee_code = 3
+	};
 	uint8_t control[256];
 	struct kstamp_message m;
 	(void)state;
@@ -115,7 +125,8 @@ static void lengths_that_lie_are_not_followed(void **state)
 	(void)state;
 
 	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
-		uint8_t *control = malloc(CMSG_SPACE(48)); /* exact: a sanitizer sees one byte more */
+		uint8_t *control =
+			malloc(CMSG_SPACE(48)); /* exact: a sanitizer sees one byte more */
 		size_t n = put(control, SOL_SOCKET, 37, time, 48);
 
 		memcpy(control, &lies[i], sizeof(size_t));
@@ -143,8 +154,9 @@ static int udp_pair(int family, int *to)
 		((struct sockaddr_in6 *)&at)->sin6_addr = in6addr_loopback;
 	else
 		((struct sockaddr_in *)&at)->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (*to < 0 || bind(*to, (struct sockaddr *)&at, n) || getsockname(*to, (struct sockaddr *)&at, &n) ||
-	    connect(from, (struct sockaddr *)&at, n)) {
+	if (*to < 0 || bind(*to, (struct sockaddr *)&at, n) ||
+		getsockname(*to, (struct sockaddr *)&at, &n) ||
+		connect(from, (struct sockaddr *)&at, n)) {
 		close(from);
 		close(*to);
 		return -1;

@@ -17,8 +17,8 @@ static const struct stamp_key key = { 6, "secret" };
 static void an_unauthenticated_request_has_the_bytes_of_the_rfc(void **state)
 {
 	/* RFC 8762 figure 2 with the SSID of RFC 8972: T1 is 1795466290 s and 0.123456789 s since 1970 */
-	static const uint8_t want[16] = { 0x01, 0x02, 0x03, 0x04, 0xee, 0xaf, 0x22, 0xb2, 0x1f, 0x9a, 0xdd, 0x37,
-		0x80 | 0x05, 0x87, 0xbe, 0xef };
+	static const uint8_t want[16] = { 0x01, 0x02, 0x03, 0x04, 0xee, 0xaf, 0x22, 0xb2, 0x1f,
+		0x9a, 0xdd, 0x37, 0x80 | 0x05, 0x87, 0xbe, 0xef };
 	struct stamp_request r = { 0x01020304, T1, { true, STAMP_NTP, 1 }, 0xbeef };
 	uint8_t bytes[STAMP_BYTES];
 	(void)state;
@@ -52,8 +52,12 @@ static void a_request_comes_back_as_it_was(void **state)
 static void reflect_and_compare(size_t n, const struct stamp_key *k)
 {
 	struct stamp_request in = { 41, T1, { true, STAMP_NTP, 100 }, 0x1234 };
-	struct stamp_reply r = { .seq = 17, .sent_ns = T1 + 900, .received_ns = T1 + 500, .ttl = 61,
-		.error = { false, STAMP_NTP, 2000000 } }, out;
+	struct stamp_reply r = { .seq = 17,
+		.sent_ns = T1 + 900,
+		.received_ns = T1 + 500,
+		.ttl = 61,
+		.error = { false, STAMP_NTP, 2000000 } },
+			   out;
 	uint8_t bytes[256];
 
 	assert_int_equal(stamp_put_request(bytes, n, &in, k), 0);
@@ -89,7 +93,8 @@ static void one_changed_bit_is_rejected_when_authenticated(void **state)
 	assert_int_equal(stamp_put_request(bytes, sizeof(bytes), &in, &key), 0);
 	for (size_t i = 0; i < sizeof(bytes); i++) {
 		bytes[i] ^= 1;
-		assert_int_equal(stamp_get_request(bytes, sizeof(bytes), &out, &key), -EKEYREJECTED);
+		assert_int_equal(
+			stamp_get_request(bytes, sizeof(bytes), &out, &key), -EKEYREJECTED);
 		bytes[i] ^= 1;
 	}
 	assert_int_equal(stamp_get_request(bytes, sizeof(bytes), &out, &key), 0);
@@ -118,9 +123,9 @@ static void tlvs_are_flagged_as_known_unknown_or_malformed(void **state)
 	struct stamp_reply r = { .seq = 1 };
 	(void)state;
 
-	memcpy(tlv, "\x80\x01\x00\x00", 4);         /* extra padding of nothing */
+	memcpy(tlv, "\x80\x01\x00\x00", 4);             /* extra padding of nothing */
 	memcpy(tlv + 4, "\x80\x63\x00\x02\xab\xcd", 6); /* type 99 */
-	memcpy(tlv + 10, "\x80\x01\xff\xff", 4);    /* longer than what is left */
+	memcpy(tlv + 10, "\x80\x01\xff\xff", 4);        /* longer than what is left */
 	stamp_reflect(bytes, sizeof(bytes), &r, NULL);
 	assert_int_equal(tlv[0], 0);
 	assert_int_equal(tlv[4], 0x80);
@@ -134,7 +139,8 @@ static void ntp_times_after_2036_are_of_the_next_era(void **state)
 	(void)state;
 
 	assert_int_equal(stamp_time_put(after, STAMP_NTP) >> 32, 0);
-	assert_in_range(stamp_time_get(stamp_time_put(after, STAMP_NTP), STAMP_NTP), after - 1, after + 1);
+	assert_in_range(
+		stamp_time_get(stamp_time_put(after, STAMP_NTP), STAMP_NTP), after - 1, after + 1);
 	assert_in_range(stamp_time_get(stamp_time_put(T1, STAMP_NTP), STAMP_NTP), T1, T1);
 }
 
@@ -180,7 +186,8 @@ int main(void)
 		cmocka_unit_test(tlvs_are_flagged_as_known_unknown_or_malformed),
 		cmocka_unit_test(ntp_times_after_2036_are_of_the_next_era),
 		cmocka_unit_test(times_survive_both_formats_to_the_nanosecond),
-		cmocka_unit_test(error_estimates_are_never_too_small_and_at_most_two_percent_too_large),
+		cmocka_unit_test(
+			error_estimates_are_never_too_small_and_at_most_two_percent_too_large),
 		cmocka_unit_test(an_unknown_error_estimate_stays_unknown),
 	};
 

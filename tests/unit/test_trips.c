@@ -24,8 +24,13 @@ static void send_all(struct trips *t, size_t n)
 static enum trip_news reply(struct trips *t, uint32_t seq, uint32_t far_seq, int64_t rtt_ns)
 {
 	int64_t sent = T0 + seq * 50 * MS;
-	struct trip_reply r = { .seq = seq, .back_ns = sent + rtt_ns, .kernel = true, .told = true,
-		.far_in_ns = 77 * MS, .far_out_ns = 77 * MS, .far_seq = far_seq };
+	struct trip_reply r = { .seq = seq,
+		.back_ns = sent + rtt_ns,
+		.kernel = true,
+		.told = true,
+		.far_in_ns = 77 * MS,
+		.far_out_ns = 77 * MS,
+		.far_seq = far_seq };
 
 	return trips_reply(t, &r);
 }
@@ -34,7 +39,11 @@ static void the_time_the_far_end_held_a_packet_is_not_round_trip(void **state)
 {
 	struct trips t;
 	struct record r;
-	struct trip_reply back = { .seq = 0, .back_ns = T0 + 30 * MS, .told = true, .far_in_ns = 5 * MS, .far_out_ns = 15 * MS };
+	struct trip_reply back = { .seq = 0,
+		.back_ns = T0 + 30 * MS,
+		.told = true,
+		.far_in_ns = 5 * MS,
+		.far_out_ns = 15 * MS };
 	(void)state;
 
 	send_all(&t, 1);
@@ -164,7 +173,9 @@ static void a_clock_set_between_there_and_back_leaves_no_round_trip(void **state
 {
 	struct trips t;
 	struct record r;
-	struct trip_reply back = { .seq = 0, .back_ns = T0 + 3600 * 1000 * MS, .offset_ns = 3600 * 1000 * MS };
+	struct trip_reply back = {
+		.seq = 0, .back_ns = T0 + 3600 * 1000 * MS, .offset_ns = 3600 * 1000 * MS
+	};
 	(void)state;
 
 	send_all(&t, 2);
@@ -215,7 +226,11 @@ static void one_way_delays_that_the_clocks_contradict_are_left_out(void **state)
 {
 	struct trips t;
 	struct record r;
-	struct trip_reply back = { .seq = 0, .back_ns = T0 + 30 * MS, .told = true, .far_in_ns = T0 + 40 * MS, .far_out_ns = T0 + 40 * MS };
+	struct trip_reply back = { .seq = 0,
+		.back_ns = T0 + 30 * MS,
+		.told = true,
+		.far_in_ns = T0 + 40 * MS,
+		.far_out_ns = T0 + 40 * MS };
 	(void)state;
 
 	send_all(&t, 1);
