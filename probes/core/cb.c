@@ -150,6 +150,16 @@ static void fail(struct cb_reader *c, int err)
 		c->err = err;
 }
 
+/* libcbor 0.8 takes the one-byte tags 6..20 for errors (RFC 8949 3.4 has them since 2020); COSE_Sign1
+ * is tag 18. */
+static bool short_tag(struct cb_reader *c, struct cb_item *out)
+{
+	if (*c->at < 0xc6 || *c->at > 0xd4)
+		return false;
+	*out = (struct cb_item){ .kind = CB_TAG, .u = *c->at++ - 0xc0u };
+	return true;
+}
+
 bool cb_next(struct cb_reader *c, struct cb_item *out)
 {
 	struct cb_item item = { .kind = (enum cb_kind) - 1 };
@@ -157,6 +167,8 @@ bool cb_next(struct cb_reader *c, struct cb_item *out)
 
 	if (c->err || c->at == c->end)
 		return false;
+	if (short_tag(c, out))
+		return true;
 	r = cbor_stream_decode(c->at, (size_t)(c->end - c->at), &callbacks, &item);
 	if (r.status == CBOR_DECODER_NEDATA)
 		fail(c, -ENODATA);
