@@ -24,7 +24,8 @@ struct tool_modem {
 	struct child *child;
 	struct radio radio;
 	size_t step;
-	unsigned failed;
+	bool speechless; /* the needed step printed nothing that can be read */
+	int64_t asked_ns;
 	int64_t until_ns;
 	struct buf raw;
 	backend_done done;
@@ -96,18 +97,25 @@ static void finish(struct tool_modem *t, const char *error, const char *sentence
 	char masked[MODEM_RAW];
 
 	if (!error || !strcmp(error, "modem_hung"))
-		record_set_bool(t->radio.r, FIELD_MODEM_HEALTHY, !error && !t->failed);
+		record_set_bool(t->radio.r, FIELD_MODEM_HEALTHY, !error && !t->speechless);
 	radio_end(&t->radio);
 	if (radio_mask(masked, sizeof(masked), buf_text(&t->raw)))
 		record_set_text(t->radio.r, FIELD_RAW, masked);
 	t->done(t->arg, error, sentence);
 }
 
+/* uqmi ends by itself when its own limit is over. */
+static bool gave_up_waiting(const struct tool_modem *t, const struct child_result *r)
+{
+	return strcasestr(r->errors, "timed out") || strcasestr(r->out, "timed out") ||
+	       loop_now(t->loop) - t->asked_ns >= TOOL_LIMIT_MS * NS_PER_MS;
+}
+
 static bool is_fatal(struct tool_modem *t, const struct child_result *r)
 {
 	bool needed = t->tool->steps[t->step].needed;
 
-	if (r->err == -ETIMEDOUT)
+	if (r->err == -ETIMEDOUT || (r->exit_status && needed && gave_up_waiting(t, r)))
 		finish(t, "modem_hung",
 			"the program that speaks for the modem had no answer in time");
 	else if (r->err == -ENOENT)
@@ -135,6 +143,8 @@ static void step_done(void *arg, const struct child_result *r)
 	if (is_fatal(t, r))
 		return;
 	answer = r->err || r->exit_status ? NULL : tool_json(r->out, r->out_len);
+	if (s->needed && !json_object_is_type(answer, json_type_object))
+		t->speechless = true;
 	if (answer) {
 		s->take(&t->radio, answer);
 		buf_puts(&t->raw, json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PLAIN));
@@ -154,6 +164,7 @@ static int start_step(struct tool_modem *t)
 	const struct tool_step *s = &t->tool->steps[t->step];
 	int64_t left = t->until_ns - loop_now(t->loop);
 
+	t->asked_ns = loop_now(t->loop);
 	for (size_t i = 0; i < TOOL_ARGS && s->args[i]; i++)
 		argv[i + 1] = strcmp(s->args[i], "%") ? s->args[i] : t->port;
 	return child_start(&t->child, t->loop, argv,
@@ -177,7 +188,8 @@ static int tool_read(void *b, struct record *r, int64_t timeout_ns, backend_done
 		return -errno;
 	radio_begin(&t->radio, r, "");
 	buf_clear(&t->raw);
-	t->step = t->failed = 0;
+	t->step = 0;
+	t->speechless = false;
 	t->until_ns = timeout_ns > 0 ? loop_now(t->loop) + timeout_ns : INT64_MAX;
 	t->done = done;
 	t->arg = arg;

@@ -4,7 +4,7 @@
 #include "../core/mem.h"
 #include <string.h>
 
-#define LIMIT "5000" /* ms */
+#define LIMIT "5000" /* TOOL_LIMIT_MS */
 
 static const struct tool_step steps[] = {
 	{ { "-t", LIMIT, "-d", "%", "--get-serving-system" }, uqmi_serving_parse, true },

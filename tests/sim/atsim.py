@@ -22,6 +22,7 @@ import time
 
 TIOCSPTLCK = 0x40045431
 TIOCGPTN = 0x80045430
+TIOCGEXCL = 0x80045440
 FINALS = ("OK", "ERROR", "+CME ERROR", "+CMS ERROR", "NO CARRIER")
 ACCEPTED = ("AT", "ATE0", "ATE1", "AT+CMEE=", "AT+COPS=3,", "AT+CREG=", "AT+CGREG=", "AT+CEREG=", "AT+C5GREG=")
 
@@ -31,6 +32,7 @@ class Port:
 
     def __init__(self, link):
         self.link = link
+        self.looked = False  # whether it was left exclusive, since it was last used
         self.master = os.open("/dev/ptmx", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         fcntl.ioctl(self.master, TIOCSPTLCK, struct.pack("i", 0))
         number = struct.unpack("i", fcntl.ioctl(self.master, TIOCGPTN, struct.pack("i", 0)))[0]
@@ -39,6 +41,15 @@ class Port:
             os.unlink(new)
         os.symlink(f"/dev/pts/{number}", new)
         os.replace(new, link)
+
+    def is_exclusive(self):
+        try:
+            slave = os.open(self.link, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        except OSError:
+            return True
+        flag = struct.unpack("i", fcntl.ioctl(slave, TIOCGEXCL, struct.pack("i", 0)))[0]
+        os.close(slave)
+        return flag != 0
 
     def close(self):
         if os.path.lexists(self.link):
@@ -138,10 +149,9 @@ class Modem:
         except BlockingIOError:
             return
         except OSError:
-            # The last owner closed it.  A new terminal forgets TIOCEXCL, as a real tty does.
-            self.unplug()
-            self.port = Port(self.link)
+            self.unowned()
             return
+        self.port.looked = False
         if self.phase.get("hang"):
             self.pending = b""
             return
@@ -152,6 +162,14 @@ class Modem:
             if command:
                 self.take(command)
         self.pending = self.pending[-1024:]
+
+    def unowned(self):
+        """The last owner closed it.  If it was killed, a new terminal forgets TIOCEXCL as a real tty does."""
+        if not self.port.looked and self.port.is_exclusive():
+            self.unplug()
+            self.port = Port(self.link)
+        self.port.looked = True
+        time.sleep(0.02)
 
     def stdin(self):
         return self.hold

@@ -248,3 +248,106 @@ def test_no_identity_leaves_the_modem(sim, reader):
     text = json.dumps(reader.read())
     assert "452041234567890" not in text
     assert '"home_plmn": "45204"' in text
+
+
+def tool(folder, name, body):
+    path = folder / name
+    path.write_text("#!/bin/sh\n" + body)
+    path.chmod(0o755)
+
+
+@pytest.fixture
+def tools(tmp_path, monkeypatch):
+    """A folder that comes first in PATH."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    return folder
+
+
+def read_once(port, timeout_s=20):
+    r = Reader(port, timeout_s)
+    try:
+        return r.read()
+    finally:
+        r.end()
+
+
+def recorded(name):
+    for path in (ROOT / "tests" / "data" / "modem").glob("*.jsonl"):
+        for line in path.read_text().splitlines():
+            if json.loads(line)["id"] == name:
+                return json.loads(line)["resp"]
+    raise KeyError(name)
+
+
+def test_modemmanager_is_asked_through_mmcli(tools):
+    tool(tools, "mmcli", f"""case "$*" in
+*--signal-get*) cat <<'E'
+{recorded("mmcli-signal-nsa")}
+E
+;;
+*--location-get*) cat <<'E'
+{recorded("mmcli-location")}
+E
+;;
+*--signal-setup*) echo 'successfully setup extended signal information polling' ;;
+*) cat <<'E'
+{recorded("mmcli-lte")}
+E
+esac
+""")
+    record = read_once("mmcli:any")
+    assert record["error"] is None and record["modem_healthy"] is True and record["method"] == "mmcli"
+    assert record["rat"] == "NR5G-NSA" and record["plmn"] == "45204" and record["registration"] == "home"
+    assert (record["rsrp_dbm"], record["nr_rsrp_dbm"], record["cell"], record["sim"]) == (-91, -97, 0x2C9A10B, "ready")
+
+
+def test_modemmanager_without_a_modem_is_an_absent_modem(tools):
+    tool(tools, "mmcli", "echo \"error: couldn't find modem\" >&2; exit 1\n")
+    assert read_once("mmcli:any")["error"] == "modem_absent"
+
+
+def test_a_tool_that_hangs_is_a_hung_modem(tools, tmp_path):
+    tool(tools, "uqmi", "sleep 60\n")
+    (tmp_path / "cdc-wdm0").touch()
+    record = read_once(f"uqmi:{tmp_path}/cdc-wdm0", 2)
+    assert record["error"] == "modem_hung" and record["modem_healthy"] is False
+
+
+def test_uqmi_tells_signal_and_network(tools, tmp_path):
+    tool(tools, "uqmi", f"""case "$*" in
+*--get-signal-info*) cat <<'E'
+{recorded("uqmi-endc-off")}
+E
+;;
+*--get-serving-system*) cat <<'E'
+{recorded("uqmi-viettel")}
+E
+;;
+*) echo '"Not supported"' ;;
+esac
+""")
+    (tmp_path / "cdc-wdm0").touch()
+    record = read_once(f"uqmi:{tmp_path}/cdc-wdm0")
+    assert record["error"] is None and record["method"] == "uqmi"
+    assert (record["rat"], record["plmn"], record["registration"], record["rsrp_dbm"]) == ("LTE", "45204", "home", -91)
+    assert record["nr_rsrp_dbm"] is None and record["nr_connected"] is False
+
+
+def test_a_qmi_device_that_is_gone_is_an_absent_modem(tools, tmp_path):
+    tool(tools, "uqmi", "exit 1\n")
+    assert read_once(f"uqmi:{tmp_path}/cdc-wdm9")["error"] == "modem_absent"
+
+
+def test_a_tool_that_is_not_installed_is_said(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    record = read_once("mmcli:any")
+    assert record["error"] == "modem_no_access" and "not installed" in record["error_text"]
+
+
+def test_a_tool_that_prints_nonsense_gives_no_values(tools, tmp_path):
+    tool(tools, "uqmi", "head -c 5000 /dev/urandom; printf '[[[[[[[[[[[[[[[[[[['\n")
+    (tmp_path / "cdc-wdm0").touch()
+    record = read_once(f"uqmi:{tmp_path}/cdc-wdm0")
+    assert record["rsrp_dbm"] is None and record["registration"] is None and record["modem_healthy"] is False
