@@ -281,28 +281,39 @@ static void say_syntax(struct loading *l, const config_t *file)
 		strcmp(text, "syntax error") ? "" : ": is a ; a \" or a bracket missing here or on the line above?");
 }
 
-static void load(struct loading *l, const struct section *sections)
+static void load_sections(struct loading *l, const config_setting_t *root)
+{
+	const struct section *sections = l->conf->sections;
+	size_t n = 0;
+
+	while (sections[n].name)
+		n++;
+	l->conf->groups = mem_new(n * sizeof(l->conf->groups[0]));
+	for (; l->conf->count < n; l->conf->count++) {
+		struct group *g = &l->conf->groups[l->conf->count];
+
+		g->section = &sections[l->conf->count];
+		load_section(l, g, root);
+	}
+}
+
+static void load(struct loading *l)
 {
 	const char *slash = strrchr(l->path, '/');
-	char *folder = slash ? strndup(l->path, (size_t)(slash - l->path)) : strdup(".");
-	size_t n = 0;
+	char *folder = mem_copy(slash ? l->path : ".");
 	config_t file;
 
-	for (const struct section *s = sections; s->name; s++)
-		n++;
-	l->conf->sections = sections;
-	l->conf->groups = mem_new(n * sizeof(l->conf->groups[0]));
+	if (slash)
+		folder[slash == l->path ? 1 : slash - l->path] = 0;
 	config_init(&file);
-	config_set_include_dir(&file, folder && *folder ? folder : "/");
-	if (!config_read_file(&file, l->path)) {
+	config_set_include_dir(&file, folder);
+	if (!config_read_file(&file, l->path))
 		say_syntax(l, &file);
-	} else {
-		l->found += source_check(l->path, folder && *folder ? folder : "/", l->problems);
-		for (; l->conf->count < n; l->conf->count++) {
-			l->conf->groups[l->conf->count].section = &sections[l->conf->count];
-			load_section(l, &l->conf->groups[l->conf->count], config_root_setting(&file));
-		}
-	}
+	else
+		l->found += source_check(l->path, folder, l->problems);
+	/* a number that was cut would be complained of again, with a value nobody wrote */
+	if (!l->found)
+		load_sections(l, config_root_setting(&file));
 	config_destroy(&file);
 	free(folder);
 }
@@ -322,7 +333,8 @@ int conf_load(struct conf **out, const char *path, const struct section *section
 		return err;
 	}
 	l.conf = mem_new(sizeof(*l.conf));
-	load(&l, sections);
+	l.conf->sections = sections;
+	load(&l);
 	if (l.found) {
 		conf_free(l.conf);
 		return -EINVAL;

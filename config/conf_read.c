@@ -135,18 +135,24 @@ static void print_meaning(struct buf *out, const struct setting *def, const char
 	buf_puts(out, "\n");
 }
 
-static void print_settings(struct buf *out, const struct settings *s, const char *indent)
+static void print_setting(struct buf *out, const struct value *v, const char *indent)
 {
-	for (size_t i = 0; i < s->count; i++) {
-		const struct value *v = &s->values[i];
+	print_meaning(out, v->def, indent);
+	buf_printf(out, "%s%s = ", indent, v->def->key);
+	print_value(out, v);
+	buf_puts(out, ";\n");
+}
 
-		if (!v->given && !v->def->unless)
-			continue; /* of a section that is not in the file */
-		print_meaning(out, v->def, indent);
-		buf_printf(out, "%s%s = ", indent, v->def->key);
-		print_value(out, v);
-		buf_puts(out, ";\n");
-	}
+/* The key `by` (may be NULL) first: it says what the others are. */
+static void print_settings(struct buf *out, struct settings *s, const char *indent, const char *by)
+{
+	const struct value *first = by ? settings_find(s, by) : NULL;
+
+	if (first)
+		print_setting(out, first, indent);
+	for (size_t i = 0; i < s->count; i++)
+		if (&s->values[i] != first)
+			print_setting(out, &s->values[i], indent);
 }
 
 static void print_group(struct buf *out, const struct group *g)
@@ -154,16 +160,16 @@ static void print_group(struct buf *out, const struct group *g)
 	const char *name = g->section->name;
 
 	if (!*name) {
-		print_settings(out, g->items[0], "");
+		print_settings(out, g->items[0], "", g->section->by);
 	} else if (!g->section->many) {
 		buf_printf(out, "\n%s = {\n", name);
-		print_settings(out, g->items[0], "\t");
+		print_settings(out, g->items[0], "\t", g->section->by);
 		buf_puts(out, "};\n");
 	} else {
 		buf_printf(out, "\n%s = (", name);
 		for (size_t i = 0; i < g->count; i++) {
 			buf_puts(out, i ? ", {\n" : " {\n");
-			print_settings(out, g->items[i], "\t");
+			print_settings(out, g->items[i], "\t", g->section->by);
 			buf_puts(out, "}");
 		}
 		buf_puts(out, " );\n");
