@@ -104,27 +104,38 @@ static bool registered(const struct store_row *row)
 	return (row->reg == REG_HOME || row->reg == REG_ROAMING) && row->rat != RAT_NONE && row->rat < STORE_RATS;
 }
 
+/* Sentinels (-3276 dB, -200 dBm) that got past the probe end here: TS 36.133 9.1.4, TS 38.133 10.1.6. */
+static bool rsrp_plausible(int16_t tenths)
+{
+	return tenths >= -1560 && tenths <= -310;
+}
+
+static bool sinr_plausible(double db)
+{
+	return db >= -30 && db <= 45;
+}
+
 static void add_levels(struct rolling *g, struct slot_tally *t, const struct store_row *row)
 {
 	double nr_sinr = NAN;
 
-	if (row->rsrp_d != STORE_NO_LEVEL) {
+	if (rsrp_plausible(row->rsrp_d)) {
 		t->rsrp_sum[row->rat] += row->rsrp_d;
 		t->rsrp_n[row->rat]++;
 	}
-	if (row->sinr_d != STORE_NO_LEVEL) {
+	if (sinr_plausible(row->sinr_d / 10.0)) {
 		t->sinr_sum[row->rat] += row->sinr_d;
 		t->sinr_n[row->rat]++;
 	}
 	if (row->rat != RAT_NR_NSA)
 		return;
-	if (row->nr_rsrp_d != STORE_NO_LEVEL) {
+	if (rsrp_plausible(row->nr_rsrp_d)) {
 		t->nr_rsrp_sum += row->nr_rsrp_d;
 		t->nr_rsrp_n++;
 	}
 	if (!store_row_decode(row, &g->record))
 		nr_sinr = record_real(&g->record, FIELD_NR_SINR, NAN);
-	if (nr_sinr >= -100 && nr_sinr <= 100) {
+	if (sinr_plausible(nr_sinr)) {
 		t->nr_sinr_sum += (int32_t)lround(nr_sinr * 10);
 		t->nr_sinr_n++;
 	}
