@@ -30,13 +30,14 @@ static const struct setting http[] = {
 	{ "listen", SETTING_TEXT, 0, 128, "127.0.0.1", "", NULL, "address of the web pages; put a TLS proxy in front" },
 	{ "port", SETTING_INT, 0, 65535, "8080", "", NULL, "0: no web pages" },
 	{ "threads", SETTING_INT, 1, 16, "2", "", NULL, "threads that answer" },
+	{ "cert_file", SETTING_TEXT, 0, 1024, "", "", NULL, "certificate, to speak TLS without a proxy" },
+	{ "key_file", SETTING_TEXT, 0, 1024, "", "", NULL, "its key" },
+	{ "technology", SETTING_TEXT, 0, 15, "4g", "", NULL, "whose status the map shows first" },
 	{ 0 },
 };
 
 static const struct setting truth[] = {
-	{ "profiles", SETTING_TEXT, 0, 1024, "/usr/share/phusong/profiles", "", NULL, "folder of the rule profiles" },
-	{ "profile", SETTING_TEXT, 0, 64, "vn-4g-2019", "", NULL, "the profile of maps and reports unless another is asked for" },
-	{ "every_s", SETTING_INT, 1, 86400, "10", "s", NULL, "how often new records are judged" },
+	{ "profiles", SETTING_TEXTS, 0, 255, "/usr/share/phusong/profiles/vn-4g-2019.conf", "", NULL, "rule profiles, one for each technology; none: nothing is judged" },
 	{ 0 },
 };
 

@@ -3,7 +3,10 @@
 #include "../probes/core/log.h"
 #include "../probes/core/loop.h"
 #include "cli.h"
+#include "http/context.h"
+#include "http/http.h"
 #include "ingest/ingest.h"
+#include "truth/truth.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,8 +26,13 @@ struct world {
 	int running; /* lock: one `serve` on a folder */
 	struct identity *identity;
 	struct ingest *ingest;
+	struct truth_worker *truth;
+	struct http_context *context;
+	struct http *http;
 	char password[256];
 };
+
+#define PROFILES 8
 
 static void ended(struct loop_signal *s, int signo)
 {
@@ -94,6 +102,35 @@ static int start_ingest(struct world *w, struct why *why)
 	return ingest_start(&w->ingest, &o, why);
 }
 
+static int start_truth(struct world *w, struct why *why)
+{
+	const struct settings *s = conf_section(w->cli.conf, "truth");
+	const char *files[PROFILES];
+	struct truth_options o = { .folder = w->cli.folder, .profiles = files, .profile_count = settings_count(s, "profiles") };
+
+	if (o.profile_count > PROFILES)
+		return why_say(why, -EINVAL, "truth.profiles: more than %d", PROFILES);
+	for (size_t i = 0; i < o.profile_count; i++)
+		files[i] = settings_text_at(s, "profiles", i);
+	return o.profile_count ? truth_start(&w->truth, &o, why) : 0;
+}
+
+static int start_http(struct world *w, struct why *why)
+{
+	const struct settings *s = conf_section(w->cli.conf, "http");
+	struct context_options c = { .folder = w->cli.folder, .technology = settings_text(s, "technology"), .ingest = w->ingest,
+		.boundaries = settings_text(conf_section(w->cli.conf, ""), "boundaries") };
+	struct http_options o = { .listen = settings_text(s, "listen"), .port = (int)settings_int(s, "port"),
+		.threads = (unsigned)settings_int(s, "threads"), .cert_file = some(s, "cert_file"), .key_file = some(s, "key_file") };
+	int err;
+
+	if (!o.port)
+		return 0;
+	err = context_new(&w->context, &c, why);
+	o.context = w->context;
+	return err ? err : http_start(&w->http, &o, why);
+}
+
 static int start(struct world *w, struct why *why)
 {
 	struct store *s;
@@ -116,11 +153,18 @@ static int start(struct world *w, struct why *why)
 		err = identity_open(&w->identity, path, why);
 	if (!err)
 		err = start_ingest(w, why);
+	if (!err)
+		err = start_truth(w, why);
+	if (!err)
+		err = start_http(w, why);
 	return err;
 }
 
 static void stop(struct world *w)
 {
+	http_stop(w->http);
+	context_free(w->context);
+	truth_stop(w->truth);
 	ingest_stop(w->ingest);
 	identity_free(w->identity);
 	loop_free(w->loop);

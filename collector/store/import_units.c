@@ -158,8 +158,12 @@ static int former_row(struct sheet *sh, void *arg)
 	int err;
 
 	sheet_digits(sh, c->code, "former commune code", 5, f.code, true);
-	sheet_name(sh, c->name, f.name, sizeof(f.name), true);
+	sheet_name(sh, c->name, f.name, sizeof(f.name), false);
 	sheet_name(sh, c->district, f.district, sizeof(f.district), false);
+	if (!*f.name) /* island districts had no communes */
+		memcpy(f.name, f.district, sizeof(f.name));
+	if (!*f.name)
+		sheet_bad(sh, "the former commune has no name");
 	sheet_digits(sh, c->province_code, "former province code", 2, f.province_code, false);
 	sheet_name(sh, c->province, f.province, sizeof(f.province), false);
 	sheet_digits(sh, c->now, "commune code", 5, f.now, true);
