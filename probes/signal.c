@@ -13,7 +13,7 @@ static const struct setting accept[] = {
 	{ .key = "port",
 		.type = SETTING_TEXT,
 		.meaning = "control port: /dev/ttyUSB2 for AT, mmcli:any for ModemManager, "
-	                   "uqmi:/dev/cdc-wdm0" },
+			   "uqmi:/dev/cdc-wdm0" },
 	{ .key = "timeout_s",
 		.type = SETTING_INT,
 		.least = 2,

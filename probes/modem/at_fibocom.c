@@ -3,7 +3,6 @@
 #include "dialect.h"
 #include "text.h"
 #include "../core/mem.h"
-#include <stdlib.h>
 #include <string.h>
 
 static const char *const makers[] = { "fibocom", "L850", "L860", "FM150", "FM350", "FG150", "NL668",
@@ -52,7 +51,7 @@ static void xlec(struct radio *x, const char *rest)
 	const char *band = strstr(rest, "BAND_LTE_");
 
 	if (band)
-		radio_int(x, RANK_BEST, FIELD_BAND, atoi(band + 9));
+		radio_int(x, RANK_BEST, FIELD_BAND, text_lead(band + 9));
 }
 
 /* type,MCC,MNC,TAC,cell,PCI,dl,ul,path loss,RSRP index,RSRQ index; type 4 is the serving LTE cell */

@@ -4,7 +4,6 @@
 #include "text.h"
 #include "../core/mem.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char *const makers[] = { "foxconn", "DW5821", "T77W968", "T99W", "DW5930", NULL };
@@ -56,14 +55,14 @@ static void band_is(struct radio *x, const char *rest)
 	if (!lte)
 		return;
 	radio_text(x, RANK_BEST, FIELD_RAT, "LTE");
-	radio_int(x, RANK_BEST, FIELD_BAND, atoi(lte + 5));
+	radio_int(x, RANK_BEST, FIELD_BAND, text_lead(lte + 5));
 }
 
 static void earfcn(struct radio *x, const char *rest)
 {
 	rest += strspn(rest, " ");
 	if (*rest >= '0' && *rest <= '9')
-		radio_int(x, RANK_BEST, FIELD_ARFCN, atol(rest));
+		radio_int(x, RANK_BEST, FIELD_ARFCN, text_lead(rest));
 }
 
 static void plmn(struct radio *x, const char *rest)

@@ -4,7 +4,6 @@
 #include "text.h"
 #include "../core/mem.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char *const makers[] = { "quectel", NULL };
@@ -141,11 +140,11 @@ static void qeng(struct radio *x, const char *rest)
 			types[i].take(x, &f, at + (types[i].duplex ? 2 : 1));
 }
 
-static int band_number(const char *name)
+static int64_t band_number(const char *name)
 {
 	const char *band = strstr(name, "BAND ");
 
-	return band ? atoi(band + 5) : 0;
+	return band ? text_lead(band + 5) : 0;
 }
 
 /* "FDD LTE","51503","LTE BAND 1",150; a second line for the NR leg */

@@ -2,7 +2,6 @@
 /* Sierra Wireless: !GSTATUS? is a page of two columns of "name:   value". */
 #include "dialect.h"
 #include "text.h"
-#include <stdlib.h>
 #include <string.h>
 
 static const char *const makers[] = { "sierra", "EM7", "EM9", "MC7", "DW5811", "DW5816", NULL };
@@ -47,7 +46,7 @@ static void band(struct radio *x, enum field f, const char *page, const char *ke
 	char value[VALUE];
 
 	if (text_value(page, key, value, sizeof(value)) && strchr("Bbn", value[0]))
-		radio_int(x, RANK_BEST, f, atoi(value + 1));
+		radio_int(x, RANK_BEST, f, text_lead(value + 1));
 }
 
 static void lte(struct radio *x, const char *page)

@@ -4,7 +4,6 @@
 #include "text.h"
 #include "../core/mem.h"
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char *const makers[] = { "simcom", "SIM7", "SIM8", "SIM5360", "A7600", "A7670", NULL };
@@ -30,7 +29,7 @@ static void band(struct radio *x, enum field f, const char *name)
 	const char *at = strcasestr(name, "BAND");
 
 	if (at)
-		radio_int(x, RANK_BEST, f, atoi(at + 4));
+		radio_int(x, RANK_BEST, f, text_lead(at + 4));
 }
 
 /* Most families print tenths (-1056), the IoT ones whole decibels (-105); an RSRP shows which. */
@@ -116,7 +115,7 @@ static void gsm(struct radio *x, const struct text_fields *f)
 	radio_hex_text(x, RANK_BEST, FIELD_TAC, text_field(f, 3));
 	radio_int_text(x, RANK_BEST, FIELD_CELL, text_field(f, 4));
 	if (text_field(f, 5)[0] >= '0' && text_field(f, 5)[0] <= '9')
-		radio_int(x, RANK_BEST, FIELD_ARFCN, atoi(text_field(f, 5)));
+		radio_int(x, RANK_BEST, FIELD_ARFCN, text_lead(text_field(f, 5)));
 	radio_real_text(x, RANK_BEST, FIELD_RXLEV, text_field(f, 6), 1);
 }
 

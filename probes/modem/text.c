@@ -58,6 +58,13 @@ bool text_real(const char *s, double *v)
 	return true;
 }
 
+int64_t text_lead(const char *s)
+{
+	size_t n = strspn(s, "0123456789");
+
+	return n && n < 16 ? strtoll(s, NULL, 10) : 0;
+}
+
 bool text_has_prefix(const char *s, const char *prefix)
 {
 	return !strncasecmp(s, prefix, strlen(prefix));

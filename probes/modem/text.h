@@ -11,6 +11,7 @@
 bool text_int(const char *s, int64_t *v);
 bool text_hex(const char *s, int64_t *v);
 bool text_real(const char *s, double *v);
+int64_t text_lead(const char *s); /* the number in front: 3 of "3 (1800)"; 0 when there is none */
 bool text_has_prefix(const char *s, const char *prefix); /* ASCII case does not matter */
 
 #define TEXT_LINE 512 /* longer lines are cut */

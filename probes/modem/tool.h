@@ -6,7 +6,7 @@
 #include "radio.h"
 #include <json-c/json.h>
 
-#define TOOL_ARGS 8
+#define TOOL_ARGS     8
 #define TOOL_LIMIT_MS 5000 /* that a tool is told to wait for the modem */
 
 struct tool_step {

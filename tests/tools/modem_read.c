@@ -26,7 +26,7 @@ int main(int argc, char **argv)
 {
 	struct reader reader = { 0 };
 	struct modems *modems = NULL;
-	int64_t timeout_ns = (argc > 2 ? atoi(argv[2]) : 20) * NS_PER_S;
+	int64_t timeout_ns = (argc > 2 ? strtol(argv[2], NULL, 10) : 20) * NS_PER_S;
 	char line[16];
 	int err = 0;
 

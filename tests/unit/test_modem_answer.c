@@ -52,7 +52,7 @@ static void an_answer_is_found_among_echo_and_unasked_lines(void **state)
 		{ &csq, "AT+CSQ\r\r\n+CSQ: 22,99\r\n\r\nOK\r\n", AT_OK, "+CSQ: 22,99\n" },
 		{ &csq,
 			"at+csq\r\n+QIND: \"csq\",1\r\nRING\r\n+CSQ: 22,99\r\n+CMTI: "
-		        "\"SM\",3\r\nOK\r\n",
+			"\"SM\",3\r\nOK\r\n",
 			AT_OK, "+CSQ: 22,99\n" },
 		{ &csq, "\xff\xfe+CSQ: 22,99\r\n\x01\x9c~\r\nOK\n", AT_OK, "+CSQ: 22,99\n" },
 		{ &csq, "+CSQ: 22,99\rOK\r", AT_OK, "+CSQ: 22,99\n" },
@@ -90,7 +90,7 @@ static void a_page_of_lines_is_kept_whole(void **state)
 	static const struct answer_case cases[] = {
 		{ &block,
 			"stray\r\n!GSTATUS: \r\nMode:  ONLINE\r\n+CREG: 1\r\n\r\nTAC: "
-		        "D5AC\r\nOK\r\n",
+			"D5AC\r\nOK\r\n",
 			AT_OK, "!GSTATUS:\nMode:  ONLINE\nTAC: D5AC\n" },
 	};
 
