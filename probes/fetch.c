@@ -52,6 +52,7 @@ struct fetch_job {
 	char location[LOCATION_MAX];
 	int retry_after_s;
 	bool tls, abort_close, told;
+	bool connected; /* when the socket was closed */
 	char problem[CURL_ERROR_SIZE];
 	void (*done)(void *arg, const struct fetch_result *r);
 	void *arg;
@@ -245,6 +246,21 @@ static int socket_made(void *arg, curl_socket_t fd, curlsocktype purpose)
 	return CURL_SOCKOPT_OK;
 }
 
+/* The last that can be known of the connection.  libcurl 7.88 forgets when TCP was connected if TLS fails. */
+static int socket_ends(void *arg, curl_socket_t fd)
+{
+	struct fetch_job *j = arg;
+	uint8_t info[16]; /* the state is the first byte */
+	socklen_t n = sizeof(info);
+
+	if (fd == j->fd) {
+		if (!getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &n) && n > 0)
+			j->connected = info[0] != TCP_SYN_SENT && info[0] != TCP_CLOSE;
+		j->fd = -1;
+	}
+	return close(fd);
+}
+
 /* --- results ------------------------------------------------------------------------------------------ */
 
 static int error_of(CURL *easy, CURLcode code)
@@ -347,7 +363,9 @@ static void take_result(struct fetch_job *j, CURLcode code, struct fetch_result 
 	r->tls = j->tls;
 	r->down = j->down;
 	r->up = j->up;
+	r->connected = j->connected || r->status > 0 || r->err == -EKEYREJECTED || r->err == -EPROTO;
 	take_phases(j, r);
+	r->connected |= r->connect_us >= 0;
 	take_address(j->easy, CURLINFO_LOCAL_IP, CURLINFO_LOCAL_PORT, &r->local);
 	take_address(j->easy, CURLINFO_PRIMARY_IP, CURLINFO_PRIMARY_PORT, &r->remote);
 }
@@ -478,6 +496,10 @@ static void set_connection(struct fetch_job *j, const struct fetch_options *o)
 	curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, 60L);
 	curl_easy_setopt(e, CURLOPT_SOCKOPTFUNCTION, socket_made);
 	curl_easy_setopt(e, CURLOPT_SOCKOPTDATA, j);
+	if (!o->reuse) { /* else the connection may outlive the job */
+		curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, socket_ends);
+		curl_easy_setopt(e, CURLOPT_CLOSESOCKETDATA, j);
+	}
 	curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, o->unverified ? 0L : 1L);
 	curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, o->unverified ? 0L : 2L);
 	curl_easy_setopt(e, CURLOPT_SSL_SESSIONID_CACHE, 0L); /* each handshake is a whole one */

@@ -43,7 +43,7 @@ struct fetch_result {
 	size_t body_len;
 	const char *location; /* header of a redirect, or "" */
 	int retry_after_s;    /* Retry-After in seconds, -1 none or a date */
-	bool tls;
+	bool tls, connected;  /* connected: TCP was, also if it is not known when */
 	/* Phases in us, -1 not reached: TCP connected, then TLS ready, then from the request to the first byte
 	 * of its answer, and all together.  connect and tls are 0 when the connection was reused. */
 	int64_t connect_us, tls_us, first_byte_us, total_us;

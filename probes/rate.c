@@ -11,6 +11,8 @@
 
 #define BLOCK_LEAST_NS (50 * NS_PER_MS)
 #define BLOCK_MOST_NS  (500 * NS_PER_MS)
+#define BLOCK_PACKETS  16 /* fewer in a block, and their number jumps by too much */
+#define PACKET_BITS    12000
 #define BLOCKS         256
 #define BLOCKS_NEEDED  4    /* in the steady part, before anything is decided */
 #define NEAR_LOW       0.85 /* of the median: the ramp-up is over; above NEAR_HIGH is the burst of a token bucket */
@@ -185,14 +187,18 @@ void rate_judge(const struct rate *r, const double *bounds_bps, size_t bounds, i
 {
 	struct blocks b;
 	int64_t length = rtt_ns < BLOCK_LEAST_NS ? BLOCK_LEAST_NS : rtt_ns > BLOCK_MOST_NS ? BLOCK_MOST_NS : rtt_ns;
-	int64_t all;
+	int64_t all, few;
 
 	*out = (struct rate_verdict){ .half95 = INFINITY, .half99 = INFINITY };
 	if (r->n < 2)
 		return;
+	all = r->point[r->n - 1].at_ns - r->point[0].at_ns;
+	few = (int64_t)(BLOCK_PACKETS * PACKET_BITS * 1e9 / (bps_between(&r->point[0], &r->point[r->n - 1]) + 1));
+	few = few > BLOCK_MOST_NS ? BLOCK_MOST_NS : few;
+	if (length < few)
+		length = few;
 	/* a little less than the length: ticks are late by microseconds, never early */
 	length -= length / 8;
-	all = r->point[r->n - 1].at_ns - r->point[0].at_ns;
 	if (all / length > BLOCKS - 1)
 		length = all / (BLOCKS - 1);
 	cut(r, length, &b);

@@ -33,7 +33,8 @@
 #define CHEAP_BYTES  5000000
 #define FULL_BYTES   250000000
 #define PRECISE      0.02 /* full: half of the 95 % interval, as a share of the rate */
-#define STEADY_LEAST (1 * NS_PER_S) /* full */
+#define STEADY_FULL  (1 * NS_PER_S)
+#define STEADY_CHEAP (500 * NS_PER_MS) /* schedulers and shapers of cells work in tenths of a second */
 #define MEGABYTE     1048576 /* LibreSpeed counts its answers in them */
 
 enum phase { IDLE, NAME, QUIET, LOAD, DRAIN };
@@ -318,8 +319,8 @@ static bool enough(struct probe *p, int64_t bytes)
 
 	rate_judge(&t->rate, t->bounds_bps, t->n_bounds, rtt, &v);
 	if (t->full)
-		return v.settled && v.steady_ns >= STEADY_LEAST && v.half95 <= PRECISE * v.bps;
-	return v.decided && bytes > 0;
+		return v.settled && v.steady_ns >= STEADY_FULL && v.half95 <= PRECISE * v.bps;
+	return v.decided && bytes > 0 && v.steady_ns >= STEADY_CHEAP;
 }
 
 /* The radio when the rate was highest is what it is now, as long as the rate climbs. */

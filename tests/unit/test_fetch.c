@@ -262,6 +262,7 @@ static void failures_have_the_number_of_their_cause(void **state)
 	get(x, (struct fetch_options){ .url = "http://127.0.0.1:1/" });
 	assert_int_equal(x->result.err, -ECONNREFUSED);
 	assert_int_equal(x->result.connect_us, -1);
+	assert_false(x->result.connected);
 	assert_true(*x->problem);
 	get(x, (struct fetch_options){ .url = "http://127.0.0.1:1/", .iface = "nonexistent0" });
 	assert_int_equal(x->result.err, -ENODEV);
@@ -272,6 +273,11 @@ static void failures_have_the_number_of_their_cause(void **state)
 	snprintf(url, sizeof(url), "https://127.0.0.1:%u/", x->port);
 	get(x, (struct fetch_options){ .url = url });
 	assert_int_equal(x->result.err, -EPROTO);
+	assert_true(x->result.connected);
+	snprintf(url, sizeof(url), "https://127.0.0.1:%u/", x->silent_port);
+	get(x, (struct fetch_options){ .url = url, .timeout_ns = 300 * NS_PER_MS });
+	assert_int_equal(x->result.err, -ETIMEDOUT);
+	assert_true(x->result.connected);
 }
 
 static void a_transfer_is_seen_while_it_runs_and_ends_when_cancelled(void **state)
