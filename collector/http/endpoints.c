@@ -20,7 +20,6 @@ const struct endpoint endpoints[] = {
 	{ "/collections/{}/items", collection_items, "OGC API - Features: GeoJSON; limit, offset, bbox, province, status" },
 	{ "/collections/{}/items/{}", collection_item, "OGC API - Features: one feature" },
 	{ "/tiles/{}/{}/{}/{}.mvt", file_tile, "vector tiles: units, hamlets" },
-	{ "/reports/{}.{}", file_report, "gap report of a province: html csv geojson" },
 	{ "/static/{}", file_static, "files of the pages" },
 	{ "/static/lib/{}", file_static, "libraries of the pages" },
 	{ "/metrics", file_metrics, "Prometheus" },
