@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* phusong-agent check: all that is wrong with a configuration, before it is used. */
+#include "options.h"
+#include "settings.h"
+
+#define TEXT_MAX (256 << 10)
+
+int check_command(int argc, char **argv)
+{
+	struct options o;
+	struct conf *c = NULL;
+	struct buf text;
+	int status = options_read(&o, OPTION_CONF | OPTION_PRINT, argc, argv);
+
+	if (status >= 0)
+		return status;
+	if (o.count)
+		return wrong_use(
+			"check", "\"%s\" is not understood; the file goes after -c", o.words[0]);
+	status = agent_conf_open(&c, o.conf);
+	if (status >= 0)
+		return status;
+	buf_init(&text, TEXT_MAX);
+	if (o.print)
+		conf_print(&text, c);
+	else
+		buf_printf(&text, "%s: good, %zu tests\n", o.conf, conf_count(c, "tests"));
+	fputs(buf_text(&text), stdout);
+	buf_done(&text);
+	conf_free(c);
+	return EXIT_DONE;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading a JSON document that may lack anything. */
+#ifndef AGENT_DOC_H
+#define AGENT_DOC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct json_object;
+
+struct json_object *doc_at(struct json_object *o, const char *key); /* NULL when absent or null */
+int64_t doc_int(struct json_object *o, const char *key, int64_t unless);
+const char *doc_text(struct json_object *o, const char *key, const char *unless);
+bool doc_bool(struct json_object *o, const char *key);
+void doc_say_result(FILE *out, struct json_object *record); /* the main values, one line */
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "options.h"
+#include "../probes/core/log.h"
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "debug", required_argument, NULL, 'd' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "lang", required_argument, NULL, 'l' },
+	{ "port", required_argument, NULL, 'p' },
+	{ "follow", no_argument, NULL, 'f' },
+	{ "print-config", no_argument, NULL, 'P' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ 0 },
+};
+
+static const struct {
+	int letter;
+	unsigned use;
+} needs[] = {
+	{ 'c', OPTION_CONF },
+	{ 'j', OPTION_JSON },
+	{ 'l', OPTION_LANG },
+	{ 'p', OPTION_TEST },
+	{ 'f', OPTION_TEST },
+	{ 'P', OPTION_PRINT },
+	{ '4', OPTION_NET },
+	{ '6', OPTION_NET },
+	{ 'i', OPTION_NET },
+};
+
+static const struct command *command_named(const char *name)
+{
+	for (const struct command *c = commands; c->name; c++)
+		if (!strcmp(c->name, name))
+			return c;
+	return NULL;
+}
+
+void options_help(FILE *out)
+{
+	fputs("usage: phusong-agent COMMAND ...\n\n", out);
+	for (const struct command *c = commands; c->name; c++)
+		fprintf(out, "  %-9s%s\n           phusong-agent %s %s\n", c->name, c->meaning,
+			c->name, c->usage);
+	fputs("\nEverywhere: --help  --version  --debug PARTS\n"
+	      "-c FILE is " AGENT_CONF " unless told.\n",
+		out);
+}
+
+int wrong_use(const char *command, const char *format, ...)
+{
+	const struct command *c = command_named(command);
+	va_list args;
+
+	fprintf(stderr, "phusong-agent %s: ", command);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, "\nusage: phusong-agent %s %s\n", command, c ? c->usage : "");
+	return EXIT_USAGE;
+}
+
+static bool allowed(int letter, unsigned use)
+{
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
+		if (needs[i].letter == letter)
+			return needs[i].use & use;
+	return true;
+}
+
+static bool language_is_vietnamese(const char *told)
+{
+	const char *lang = told ? told : getenv("LC_ALL");
+
+	if (!lang || !*lang)
+		lang = getenv("LC_MESSAGES");
+	if (!lang || !*lang)
+		lang = getenv("LANG");
+	/* Vietnamese first: English only where it was chosen */
+	return !lang || strncmp(lang, "en", 2) != 0;
+}
+
+/* -1 go on, else exit status */
+static int take(struct options *o, const char *command, int letter, const char **lang)
+{
+	switch (letter) {
+	case 'c':
+		o->conf = optarg;
+		break;
+	case 'd':
+		log_debug_parts(optarg);
+		break;
+	case 'j':
+		o->json = true;
+		break;
+	case 'l':
+		if (strcmp(optarg, "vi") && strcmp(optarg, "en"))
+			return wrong_use(command, "--lang is vi or en");
+		*lang = optarg;
+		break;
+	case 'p':
+		o->port = optarg;
+		break;
+	case 'f':
+		o->follow = true;
+		break;
+	case 'P':
+		o->print = true;
+		break;
+	case '4':
+	case '6':
+		o->family = letter - '0';
+		break;
+	case 'i':
+		o->iface = optarg;
+		break;
+	case 'V':
+		printf("phusong-agent %s\n", phusong_version);
+		return EXIT_DONE;
+	case 'h': {
+		const struct command *c = command_named(command);
+
+		printf("usage: phusong-agent %s %s\n       %s\n", command, c ? c->usage : "",
+			c ? c->meaning : "");
+		return EXIT_DONE;
+	}
+	default:
+		return wrong_use(command, "unknown option or missing value");
+	}
+	return -1;
+}
+
+int options_read(struct options *o, unsigned use, int argc, char **argv)
+{
+	const char *lang = NULL;
+	int letter, status;
+
+	memset(o, 0, sizeof(*o));
+	o->conf = AGENT_CONF;
+	opterr = 0;
+	optind = 1;
+	while ((letter = getopt_long(argc, argv, "c:hV46i:", long_options, NULL)) != -1) {
+		if (letter != '?' && !allowed(letter, use))
+			return wrong_use(argv[0], "this command does not take that option");
+		status = take(o, argv[0], letter, &lang);
+		if (status >= 0)
+			return status;
+	}
+	for (; optind < argc; optind++) {
+		if (o->count == OPTIONS_WORDS)
+			return wrong_use(argv[0], "too many words");
+		o->words[o->count++] = argv[optind];
+	}
+	o->vietnamese = language_is_vietnamese(lang);
+	return -1;
+}

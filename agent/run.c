@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* phusong-agent run: the daemon.  Built in one order, taken apart in the other; in between, records come in,
+ * are stamped with state and place, move the access state, and go to the uplink's thread. */
+#include "daemon.h"
+#include "health.h"
+#include "options.h"
+#include "place.h"
+#include "privileges.h"
+#include "../probes/core/log.h"
+#include "../probes/core/mem.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TICK_NS       (5 * NS_PER_S)
+#define PAIR_EVERY_NS (3600 * NS_PER_S) /* clocks drift: a fresh pair each hour */
+#define PAIR_STEP_NS  (100 * NS_PER_MS) /* or when UTC moved against the time since boot */
+
+/* --- records ------------------------------------------------------------------------------------------ */
+static void hand_over(struct daemon *d, struct record *r)
+{
+	r->state = (uint8_t)access_state(d->access);
+	if (r->place.source == PLACE_NONE)
+		r->place = d->place;
+	snprintf(r->uplink, sizeof(r->uplink), "%s", d->iface);
+	uplink_record(d->uplink, r);
+}
+
+/* The machine knows the time since boot only; UTC is what is known now. */
+static void on_access(void *arg, struct record *r)
+{
+	struct daemon *d = arg;
+	struct clock_state now;
+
+	clock_read(&now);
+	if (now.utc_ns != UTC_UNKNOWN)
+		r->utc_ns = now.utc_ns - (clock_mono() - r->mono_ns);
+	r->clock = (struct record_clock){ (uint8_t)now.source, now.error_us, now.sync_age_s };
+	if (!record_bool(r, FIELD_HEARTBEAT, false))
+		log_info("access", "%s: %s", access_state_name[access_state(d->access)], access_evidence(d->access));
+	hand_over(d, r);
+}
+
+static void remember(struct daemon *d, const struct probe *p, const struct record *r)
+{
+	for (size_t i = 0; i < schedule_count(d->schedule); i++) {
+		struct schedule_entry e;
+
+		schedule_entry(d->schedule, i, &e);
+		if (!strcmp(e.name, probe_name(p)))
+			d->last[i] = *r;
+	}
+}
+
+static void on_record(void *arg, struct probe *p, const struct record *r)
+{
+	struct daemon *d = arg;
+	struct record own = *r;
+
+	hand_over(d, &own);
+	remember(d, p, &own);
+	if (own.kind == RECORD_SIGNAL)
+		d->world.last_signal = own;
+	access_observe(d->access, &own);
+}
+
+/* --- what may run ----------------------------------------------------------------------------------------- */
+static void count_traffic(struct daemon *d)
+{
+	struct clock_state now;
+	struct traffic t;
+	int err = traffic_read(d->billed, &t);
+
+	if (err)
+		return; /* an interface that is gone moves nothing */
+	clock_read(&now);
+	budget_count(&d->budget, &t, now.source == CLOCK_NONE ? UTC_UNKNOWN : now.utc_ns);
+	guard_look(&d->guard, &t, clock_mono());
+	err = budget_save(&d->budget, clock_mono(), false);
+	if (err)
+		log_complain(&d->complaint, clock_loop(), "budget", "%s: %s", d->budget.path, strerror(-err));
+	else
+		log_recovered(&d->complaint, "budget", "saving the counters");
+}
+
+static void say_busy(struct daemon *d, const struct probe *p)
+{
+	int kind = record_kind_from(probe_type_of(p)->name);
+	struct record r;
+
+	if (kind < 0)
+		return;
+	record_begin(&r, (enum record_kind)kind);
+	record_set_text(&r, FIELD_TEST, probe_name(p));
+	record_set_text(&r, FIELD_ERROR, "busy_line");
+	record_set_text(&r, FIELD_ERROR_TEXT, "left out: the line was never idle");
+	record_set_int(&r, FIELD_COMPETING_BPS, (int64_t)(d->guard.down_bps + d->guard.up_bps));
+	hand_over(d, &r);
+}
+
+static enum schedule_verdict may_run(void *arg, const struct probe *p, unsigned tries)
+{
+	struct daemon *d = arg;
+	int64_t retries = settings_int(conf_section(d->conf, "budget"), "busy_retries");
+
+	if (!(probe_type_of(p)->needs & PROBE_EXCLUSIVE))
+		return SCHEDULE_GO;
+	count_traffic(d);
+	if (!budget_may_spend(&d->budget))
+		return SCHEDULE_SKIP;
+	if (guard_idle(&d->guard))
+		return SCHEDULE_GO;
+	if ((int64_t)tries < retries)
+		return SCHEDULE_LATER;
+	say_busy(d, p);
+	return SCHEDULE_SKIP;
+}
+
+static void after_run(void *arg, struct probe *p, int err)
+{
+	struct daemon *d = arg;
+
+	(void)err;
+	/* what the test itself moved is no traffic of others */
+	if (probe_type_of(p)->needs & PROBE_EXCLUSIVE) {
+		count_traffic(d);
+		d->guard.have = false;
+		d->guard.down_bps = d->guard.up_bps = 0;
+	}
+}
+
+/* --- now and then -------------------------------------------------------------------------------------------- */
+static void look_at_uplink(struct daemon *d)
+{
+	struct uplink_status s;
+	struct access_uplink u;
+
+	uplink_status(d->uplink, &s);
+	u = (struct access_uplink){ .configured = d->brokers[0] != NULL,
+		.connected = s.connected,
+		.down_since_ns = s.down_since_mono,
+		.last_receipt_ns = s.last_receipt_mono,
+		.waiting = s.journal.waiting };
+	access_uplink(d->access, &u, clock_mono());
+}
+
+static void uplink_changed(void *arg)
+{
+	look_at_uplink(arg);
+}
+
+static void look_at_clock(struct daemon *d)
+{
+	struct clock_state now;
+	struct clock_pair pair;
+	int64_t expected;
+
+	clock_read(&now);
+	if (now.source == CLOCK_NONE || now.utc_ns == UTC_UNKNOWN)
+		return;
+	pair = (struct clock_pair){ .mono_ns = clock_mono(), .utc_ns = now.utc_ns, .error_us = now.error_us,
+		.source = (uint8_t)now.source };
+	expected = d->pair.utc_ns + (pair.mono_ns - d->pair.mono_ns);
+	if (d->pair.source == pair.source && pair.mono_ns - d->pair.mono_ns < PAIR_EVERY_NS &&
+	    llabs(pair.utc_ns - expected) < PAIR_STEP_NS)
+		return;
+	d->pair = pair;
+	uplink_clock(d->uplink, &pair);
+}
+
+static void tick(struct loop_timer *t)
+{
+	struct daemon *d = container_of(t, struct daemon, tick);
+
+	look_at_clock(d);
+	count_traffic(d);
+	if (*settings_text(conf_section(d->conf, "agent"), "iface"))
+		access_link(d->access, traffic_has_address(d->world.iface), clock_mono());
+	else
+		traffic_default_iface(d->iface);
+	look_at_uplink(d);
+	access_tick(d->access, clock_mono());
+	loop_timer_in(d->world.loop, t, TICK_NS);
+}
+
+static void health(struct loop_timer *t)
+{
+	struct daemon *d = container_of(t, struct daemon, health);
+	uint64_t skipped = schedule_skipped(d->schedule);
+	struct uplink_status s;
+	struct record r;
+
+	uplink_status(d->uplink, &s);
+	health_record(&r, &(struct health_facts){ .past = &d->past,
+				  .journal = &s.journal,
+				  .budget = &d->budget,
+				  .modem = record_text(&d->world.last_signal, FIELD_MODEM),
+				  .version = phusong_version,
+				  .skipped = skipped - d->skipped_told,
+				  .first = !d->health_told });
+	d->skipped_told = skipped;
+	d->health_told = true;
+	hand_over(d, &r);
+	loop_timer_in(d->world.loop, t, d->health_every_ns);
+}
+
+static void told_to_end(struct loop_signal *s, int signo)
+{
+	struct daemon *d = signo == SIGTERM ? container_of(s, struct daemon, end) : container_of(s, struct daemon, interrupt);
+
+	log_info("agent", "told to end");
+	loop_stop(d->world.loop, 0);
+}
+
+/* --- building ---------------------------------------------------------------------------------------------------- */
+static int open_world(struct daemon *d, struct why *why)
+{
+	const struct settings *s = conf_section(d->conf, "agent"), *b = conf_section(d->conf, "budget");
+	int err = world_open(&d->world, settings_text(s, "iface"), settings_text(s, "dns"), why);
+
+	d->end.caught = d->interrupt.caught = told_to_end;
+	d->tick.fire = tick;
+	d->health.fire = health;
+	d->simulated = settings_bool(s, "simulated");
+	d->place = place_of(conf_section(d->conf, "place"));
+	d->health_every_ns = settings_int(conf_section(d->conf, "health"), "interval_s") * NS_PER_S;
+	d->guard.down_bps_most = (uint64_t)settings_int(b, "idle_down_kbps") * 1000;
+	d->guard.up_bps_most = (uint64_t)settings_int(b, "idle_up_kbps") * 1000;
+	snprintf(d->iface, sizeof(d->iface), "%s", settings_text(s, "iface"));
+	snprintf(d->billed, sizeof(d->billed), "%s", settings_text(*settings_text(b, "iface") ? b : s, "iface"));
+	if (!err && !*d->iface)
+		traffic_default_iface(d->iface);
+	if (!err)
+		err = loop_signal_add(d->world.loop, &d->end, SIGTERM);
+	if (!err)
+		err = loop_signal_add(d->world.loop, &d->interrupt, SIGINT);
+	return err;
+}
+
+/* All sockets that want CAP_NET_RAW open here. */
+static int open_tests(struct daemon *d, struct access_options *access, struct why *why)
+{
+	struct schedule_owner owner = { on_record, may_run, after_run, d };
+	int64_t delay = settings_int(conf_section(d->conf, "agent"), "start_delay_s") * NS_PER_S;
+	int err = schedule_new(&d->schedule, &d->world, delay, owner);
+
+	access->no_modem = access->no_internet_tests = true;
+	for (size_t i = 0; i < conf_count(d->conf, "tests") && !err; i++) {
+		const struct settings *s = conf_at(d->conf, "tests", i);
+		const struct probe_type *type = probe_type_named(settings_text(s, "kind"));
+		const char *name = *settings_text(s, "name") ? settings_text(s, "name") : type->name;
+
+		if (!settings_bool(s, "enabled"))
+			continue;
+		err = schedule_add(d->schedule, type, name, s, settings_int(s, "interval_s") * NS_PER_S,
+			settings_int(s, "limit_s") * NS_PER_S, why);
+		if (err)
+			why_say(why, err, "test \"%s\": %s", name, strerror(-err));
+		if (type->needs & PROBE_MODEM)
+			access->no_modem = false;
+		else
+			access->no_internet_tests = false;
+	}
+	d->last = mem_new((schedule_count(d->schedule) + 1) * sizeof(*d->last));
+	return err;
+}
+
+static int open_journal(struct daemon *d, struct why *why)
+{
+	char folder[STATE_PATH], path[STATE_PATH];
+	const char *boot_file = settings_text(conf_section(d->conf, "agent"), "boot_id_file");
+	const struct settings *b = conf_section(d->conf, "budget");
+	struct journal_options o;
+	int err;
+
+	journal_settings(d->conf, state_path(d->conf, "journal", folder), &o);
+	err = clock_boot_id(o.boot, *boot_file ? boot_file : NULL);
+	if (err)
+		return why_say(why, err, "the boot id cannot be read: %s", strerror(-err));
+	err = identity_open(&d->identity, state_path(d->conf, "identity.pem", path), why);
+	if (err)
+		return err;
+	probe_id_text(identity_id(d->identity), d->probe);
+	err = journal_open(&d->journal, &o, &d->past, why);
+	if (err == -EBUSY)
+		log_error("agent", "another agent is using the journal in %s", folder);
+	if (err)
+		return err;
+	d->budget.limit = (uint64_t)settings_int(b, "month_mb") * 1000000;
+	d->budget.reserve = (uint64_t)settings_int(b, "telemetry_mb") * 1000000;
+	d->budget.reset_day = (int)settings_int(b, "reset_day");
+	budget_open(&d->budget, state_path(d->conf, "budget", path), o.boot);
+	return 0;
+}
+
+static int read_password(struct daemon *d, const char *file, struct why *why)
+{
+	FILE *f = fopen(file, "re");
+	bool got = f && fgets(d->password, sizeof(d->password), f);
+
+	if (f)
+		fclose(f);
+	if (!got)
+		return why_say(why, -EINVAL, "uplink.password_file: %s cannot be read", file);
+	d->password[strcspn(d->password, "\r\n")] = 0;
+	return 0;
+}
+
+static const char *or_null(const struct settings *s, const char *key)
+{
+	const char *text = settings_text(s, key);
+
+	return *text ? text : NULL;
+}
+
+static int start_uplink(struct daemon *d, struct why *why)
+{
+	const struct settings *s = conf_section(d->conf, "uplink");
+	struct uplink_options o = { .journal = d->journal,
+		.identity = d->identity,
+		.brokers = d->brokers,
+		.user = or_null(s, "user"),
+		.ca_file = or_null(s, "ca_file"),
+		.cert_file = or_null(s, "cert_file"),
+		.key_file = or_null(s, "key_file"),
+		.collector_key = collector_key_setting(d->conf, d->collector_key) ? d->collector_key : NULL,
+		.batch_records = (uint32_t)settings_int(s, "batch_records"),
+		.batch_bytes = (uint32_t)settings_int(s, "batch_kb") << 10,
+		.window = (uint32_t)settings_int(s, "window"),
+		.resend_after_ns = settings_int(s, "resend_s") * NS_PER_S,
+		.gather_ns = settings_int(s, "gather_s") * NS_PER_S,
+		.simulated = d->simulated,
+		.agent = phusong_version,
+		.loop = d->world.loop,
+		.changed = uplink_changed,
+		.arg = d };
+	int err = 0;
+
+	for (size_t i = 0; i < settings_count(s, "brokers") && i + 1 < COUNT(d->brokers); i++)
+		d->brokers[i] = settings_text_at(s, "brokers", i);
+	if (!o.gather_ns)
+		o.gather_ns = NS_PER_MS; /* 0 is uplink's default */
+	if (*settings_text(s, "password_file")) {
+		err = read_password(d, settings_text(s, "password_file"), why);
+		o.password = d->password;
+	}
+	if (!err && o.password && !o.user)
+		o.user = d->probe;
+	return err ? err : uplink_start(&d->uplink, &o, why);
+}
+
+static int start(struct daemon *d, struct why *why)
+{
+	const struct settings *s = conf_section(d->conf, "agent");
+	struct access_options access;
+	char path[STATE_PATH];
+	int err;
+
+	access_settings(d->conf, &access);
+	signal(SIGPIPE, SIG_IGN);
+	err = open_world(d, why); /* blocks signals: before any thread exists */
+	if (!err)
+		err = open_tests(d, &access, why);
+	if (!err)
+		err = privileges_folder(settings_text(s, "state"), settings_text(s, "user"), why);
+	if (!err)
+		err = privileges_keep_raw(settings_text(s, "user"), why); /* nothing below this line is root */
+	if (!err)
+		err = open_journal(d, why);
+	if (!err)
+		d->access = access_new(&access, on_access, d);
+	if (!err)
+		err = start_uplink(d, why); /* the only other thread of ours */
+	if (!err)
+		err = control_open(&d->control, d->world.loop, state_path(d->conf, CONTROL_SOCKET, path), daemon_status, d, why);
+	return err;
+}
+
+static int live(struct daemon *d)
+{
+	struct clock_state now;
+
+	clock_read(&now);
+	d->started_ns = clock_mono();
+	log_info("agent", "probe %s, version %s%s", d->probe, phusong_version, d->simulated ? ", SIMULATED" : "");
+	access_past(d->access, &d->past, clock_mono(), now.utc_ns);
+	tick(&d->tick);
+	health(&d->health);
+	schedule_start(d->schedule, identity_id(d->identity));
+	return loop_run(d->world.loop);
+}
+
+static void done(struct daemon *d)
+{
+	int64_t wait_s = settings_int(conf_section(d->conf, "uplink"), "stop_s");
+
+	control_close(d->control);
+	schedule_free(d->schedule);
+	if (d->uplink) {
+		count_traffic(d);
+		(void)!budget_save(&d->budget, clock_mono(), true);
+	}
+	uplink_stop(d->uplink, (int)wait_s * 1000);
+	journal_close(d->journal);
+	access_free(d->access);
+	identity_free(d->identity);
+	free(d->last);
+	world_close(&d->world);
+	conf_free(d->conf);
+}
+
+int run_command(int argc, char **argv)
+{
+	struct daemon d = { .brokers = { NULL } };
+	struct why why = { "" };
+	struct options o;
+	int err, status = options_read(&o, OPTION_CONF, argc, argv);
+
+	if (status >= 0)
+		return status;
+	if (o.count)
+		return wrong_use("run", "\"%s\" is not understood", o.words[0]);
+	status = agent_conf_open(&d.conf, o.conf);
+	if (status >= 0)
+		return status;
+	err = start(&d, &why);
+	if (err)
+		log_error("agent", "%s", *why.text ? why.text : strerror(-err));
+	status = err == -EBUSY || err == -EINVAL || err == -ENOENT ? EXIT_USAGE : EXIT_FAILED;
+	if (!err) {
+		err = live(&d);
+		status = err ? EXIT_FAILED : EXIT_DONE;
+		if (err)
+			log_error("agent", "%s", strerror(err < 0 ? -err : err));
+	}
+	done(&d);
+	return status;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a running agent tells about itself. */
+#include "command.h"
+#include "daemon.h"
+#include "../probes/core/codec.h"
+#include <json-c/json.h>
+#include <string.h>
+#include <unistd.h>
+
+static void put_int(struct json_object *o, const char *key, int64_t v)
+{
+	json_object_object_add(o, key, json_object_new_int64(v));
+}
+
+static void put_text(struct json_object *o, const char *key, const char *text)
+{
+	json_object_object_add(o, key, text && *text ? json_object_new_string(text) : NULL);
+}
+
+/* Seconds since a moment of clock_mono(); null when there was none. */
+static void put_age(struct json_object *o, const char *key, int64_t mono_ns)
+{
+	json_object_object_add(o, key, mono_ns ? json_object_new_int64((clock_mono() - mono_ns) / NS_PER_S) : NULL);
+}
+
+static struct json_object *clock_document(void)
+{
+	struct json_object *o = json_object_new_object();
+	struct clock_state now;
+	char text[CLOCK_TEXT];
+
+	clock_read(&now);
+	put_text(o, "utc", clock_text(now.utc_ns, text));
+	put_text(o, "source", clock_source_name[now.source]);
+	return o;
+}
+
+static struct json_object *uplink_document(const struct uplink_status *u)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "connected", json_object_new_boolean(u->connected));
+	put_text(o, "broker", u->broker);
+	put_int(o, "mqtt_version", u->mqtt_version);
+	put_text(o, "problem", u->problem);
+	put_age(o, "down_s", u->connected ? 0 : u->down_since_mono);
+	put_age(o, "last_receipt_age_s", u->last_receipt_mono);
+	put_int(o, "receipts", (int64_t)u->receipts);
+	put_int(o, "batches_sent", (int64_t)u->batches_sent);
+	put_int(o, "resent", (int64_t)u->resent);
+	put_int(o, "refused", (int64_t)u->refused);
+	put_int(o, "queue_dropped", (int64_t)u->queue_dropped);
+	put_int(o, "bytes_sent", (int64_t)u->bytes_sent);
+	put_int(o, "pause_s", u->pause_s);
+	return o;
+}
+
+static struct json_object *journal_document(const struct journal_stats *j)
+{
+	struct json_object *o = json_object_new_object();
+
+	put_int(o, "newest_seq", (int64_t)(j->next_seq ? j->next_seq - 1 : 0));
+	put_int(o, "arrived_below_seq", (int64_t)j->oldest_seq);
+	put_int(o, "waiting", (int64_t)j->waiting);
+	put_int(o, "bytes", (int64_t)j->bytes);
+	put_int(o, "written", (int64_t)j->written);
+	put_int(o, "dropped", (int64_t)j->dropped);
+	put_text(o, "problem", j->medium ? strerror(-j->medium) : NULL);
+	return o;
+}
+
+static struct json_object *budget_document(const struct budget *b)
+{
+	struct json_object *o = json_object_new_object();
+
+	put_int(o, "used", (int64_t)b->used);
+	json_object_object_add(o, "limit", b->limit ? json_object_new_int64((int64_t)b->limit) : NULL);
+	put_int(o, "reserve", (int64_t)b->reserve);
+	put_int(o, "reset_day", b->reset_day);
+	json_object_object_add(o, "may_spend", json_object_new_boolean(budget_may_spend(b)));
+	return o;
+}
+
+static struct json_object *tests_document(const struct daemon *d)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < schedule_count(d->schedule); i++) {
+		struct json_object *o = json_object_new_object();
+		struct schedule_entry e;
+
+		schedule_entry(d->schedule, i, &e);
+		put_text(o, "name", e.name);
+		put_text(o, "kind", e.kind);
+		put_int(o, "interval_s", e.interval_ns / NS_PER_S);
+		put_int(o, "next_s", e.running ? 0 : (e.next_ns - clock_loop()) / NS_PER_S);
+		json_object_object_add(o, "running", json_object_new_boolean(e.running));
+		put_int(o, "invocations", (int64_t)e.counts.invocations);
+		put_int(o, "failures", (int64_t)e.counts.failures);
+		put_int(o, "overlaps", (int64_t)e.counts.overlaps);
+		put_int(o, "suppressions", (int64_t)e.counts.suppressions);
+		json_object_object_add(o, "last", d->last[i].kind ? codec_json(&d->last[i]) : NULL);
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+struct json_object *daemon_status(void *daemon)
+{
+	struct daemon *d = daemon;
+	struct json_object *o = json_object_new_object();
+	struct uplink_status u;
+
+	uplink_status(d->uplink, &u);
+	put_text(o, "probe", d->probe);
+	put_text(o, "version", phusong_version);
+	put_int(o, "pid", getpid());
+	json_object_object_add(o, "simulated", json_object_new_boolean(d->simulated));
+	put_int(o, "uptime_s", clock_mono() / NS_PER_S);
+	put_age(o, "running_s", d->started_ns);
+	put_text(o, "state", access_state_name[access_state(d->access)]);
+	put_age(o, "state_s", access_since(d->access));
+	put_text(o, "evidence", access_evidence(d->access));
+	put_text(o, "iface", d->iface);
+	json_object_object_add(o, "clock", clock_document());
+	json_object_object_add(o, "uplink", d->brokers[0] ? uplink_document(&u) : NULL);
+	json_object_object_add(o, "journal", journal_document(&u.journal));
+	json_object_object_add(o, "budget", budget_document(&d->budget));
+	json_object_object_add(o, "tests", tests_document(d));
+	return o;
+}
