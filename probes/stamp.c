@@ -30,9 +30,7 @@ uint64_t stamp_time_put(int64_t ns, enum stamp_format format)
 	}
 	if (format == STAMP_PTP)
 		return (uint64_t)(uint32_t)s << 32 | (uint64_t)rest;
-	/* rounded to nearest, so that a nanosecond survives the way there and back */
-	return (uint64_t)(uint32_t)(s + NTP_1970) << 32 |
-	       ((((uint64_t)rest << 32) + NS_PER_S / 2) / NS_PER_S);
+	return (uint64_t)(uint32_t)(s + NTP_1970) << 32 | ((uint64_t)rest << 32) / NS_PER_S;
 }
 
 int64_t stamp_time_get(uint64_t bits, enum stamp_format format)
@@ -45,6 +43,7 @@ int64_t stamp_time_get(uint64_t bits, enum stamp_format format)
 	/* era 1 begins on 2036-02-07: without the top bit it is that one (RFC 4330 3) */
 	if (!(s & 0x80000000LL))
 		s += 1LL << 32;
+	/* to nearest: a unit is 0.23 ns, so that a nanosecond survives the way there and back */
 	return (s - NTP_1970) * NS_PER_S + (int64_t)((fraction * NS_PER_S + (1ULL << 31)) >> 32);
 }
 

@@ -9,8 +9,7 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
 import linkemu  # noqa: E402
-
-BUILD = os.path.abspath(os.environ.get("PHUSONG_O", os.path.join(os.path.dirname(__file__), "../../build")))
+from linkemu import BUILD, probe_command  # noqa: E402
 
 
 @pytest.fixture
@@ -69,10 +68,6 @@ def reflector(tmp_path):
     yield make
     for one in running:
         one.close()
-
-
-def probe_command(kind, **words):
-    return [f"{BUILD}/tools/probe_run", kind, *(f"{k}={v}" for k, v in words.items())]
 
 
 @pytest.fixture

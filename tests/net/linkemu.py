@@ -8,7 +8,12 @@ import subprocess
 import time
 
 A4, B4, A6, B6 = "10.77.0.1", "10.77.0.2", "fd77::1", "fd77::2"
+BUILD = os.path.abspath(os.environ.get("PHUSONG_O", os.path.join(os.path.dirname(__file__), "../../build")))
 _numbers = itertools.count()
+
+
+def probe_command(kind, **words):
+    return [f"{BUILD}/tools/probe_run", kind, *(f"{k}={v}" for k, v in words.items())]
 
 
 def ip(*words):

@@ -9,7 +9,7 @@ import threading
 import time
 
 import pytest
-from conftest import BUILD, probe_command
+from linkemu import BUILD, probe_command
 
 stamp = pytest.importorskip("scapy.contrib.stamp", reason="needs python3-scapy")
 
