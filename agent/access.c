@@ -282,6 +282,9 @@ static void settle(struct access *a)
 
 	if (!decide(a, &v))
 		return;
+	/* what the net was like before an outage says nothing about after it */
+	if (v.state != a->state && !a->o.no_modem && a->look != LOOK_REGISTERED)
+		access_net_forget(&a->net);
 	if (v.state != a->state)
 		become(a, v.state, v.why, UTC_UNKNOWN);
 	else
@@ -386,9 +389,6 @@ static void observe_signal(struct access *a, const struct record *r)
 		a->empty = 0;
 	if (look == LOOK_REGISTERED)
 		a->cells = 0;
-	/* what the net was like before an outage says nothing about after it */
-	if (a->same >= a->o.rounds && look != LOOK_REGISTERED)
-		access_net_forget(&a->net);
 }
 
 static void observe_survey(struct access *a, const struct record *r)

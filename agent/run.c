@@ -284,8 +284,6 @@ static int open_journal(struct daemon *d, struct why *why)
 		return err;
 	probe_id_text(identity_id(d->identity), d->probe);
 	err = journal_open(&d->journal, &o, &d->past, why);
-	if (err == -EBUSY)
-		log_error("agent", "another agent is using the journal in %s", folder);
 	if (err)
 		return err;
 	d->budget.limit = (uint64_t)settings_int(b, "month_mb") * 1000000;
