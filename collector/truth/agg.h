@@ -8,6 +8,7 @@
 #include "judge.h"
 #include "profile.h"
 #include "rollup.h"
+#include "truth.h"
 
 int agg_open(struct db *d, const char *folder, bool write, struct why *why) MUST_CHECK;
 int agg_begin(struct db *d) MUST_CHECK;
@@ -56,7 +57,15 @@ void timeline_view(struct timeline_view *out, const struct timeline *t, const st
 void timeline_aim(struct timeline_view *v, const struct timeline *t, uint32_t plmn);
 void timeline_view_done(struct timeline_view *v);
 
+struct json_object;
+/* Fills in the row; *detail holds row->detail and is to be put. */
+void status_row(struct truth_row *row, const struct store_hamlet *h, const struct judgement *j, const struct timeline *t,
+	const struct timeline_view *v, int32_t since, struct json_object **detail);
 int agg_put_status(struct db *d, const struct store_hamlet *h, const struct judgement *j, const struct timeline *t,
 	const struct timeline_view *v, int32_t since) MUST_CHECK;
+
+/* truth_judge_at() on a connection. */
+int look(struct db *d, struct store *s, const struct profile *p, const struct truth_panel *panel, const struct store_hamlet *h,
+	int64_t as_of_ns, int (*each)(void *arg, const struct truth_row *row), void *arg);
 
 #endif

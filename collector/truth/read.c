@@ -6,6 +6,7 @@
 #include "../../probes/core/mem.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -207,4 +208,15 @@ int truth_states(struct truth *t, const char *hamlet, int32_t from_day, int32_t 
 int64_t truth_finished(struct truth *t)
 {
 	return db_int(&t->db, 0, "SELECT value FROM kv WHERE key='finished'", "");
+}
+
+int truth_judge_at(struct truth *t, struct store *s, const struct profile *p, const struct truth_panel *panel, const struct store_hamlet *h,
+	int64_t as_of_ns, int (*each)(void *arg, const struct truth_row *row), void *arg)
+{
+	return look(&t->db, s, p, panel, h, as_of_ns, each, arg);
+}
+
+int32_t truth_last_day(struct truth *t)
+{
+	return (int32_t)db_int(&t->db, INT32_MIN, "SELECT max(day) FROM source", "");
 }

@@ -21,19 +21,6 @@
 
 /* --- opening ------------------------------------------------------------------------------------------ */
 
-static int take_operator(void *arg, const struct store_operator *o)
-{
-	struct rounds *r = arg;
-
-	/* exactly "active": a network of its own.  Virtual operators ride on another's cells. */
-	if (strcmp(o->status, "active") || r->operators == OPERATORS_MOST)
-		return 0;
-	snprintf(r->name[r->operators], sizeof(r->name[0]), "%s", o->brand);
-	r->operator[r->operators] = (struct judge_operator){ (uint32_t)strtoul(o->plmn, NULL, 10), r->name[r->operators] };
-	r->operators++;
-	return 0;
-}
-
 static int load_profiles(struct rounds *r, const struct truth_options *o, struct why *why)
 {
 	struct buf problems;
@@ -81,7 +68,7 @@ int rounds_open(struct rounds *r, const struct truth_options *o, struct why *why
 		err = take_lock(r, o->folder, why);
 	if (!err)
 		err = agg_open(&r->agg, o->folder, true, why);
-	if (!err && (err = store_operators(r->store, take_operator, r)))
+	if (!err && (err = truth_panel(&r->panel, r->store)))
 		why_say(why, err, "operators cannot be read");
 	if (err)
 		rounds_close(r);
@@ -179,7 +166,7 @@ static int judge_days(struct rounds *r, const struct store_hamlet *h, const stru
 	for (size_t i = 0; i < n; i++)
 		look_back(r, h->code, t->profile->technology, &network[i], from);
 	/* the day before is judged only to know where hysteresis starts */
-	timeline_view(&v, t, r->operator, r->operators, from * STORE_DAY_NS);
+	timeline_view(&v, t, r->panel.operator, r->panel.count, from * STORE_DAY_NS);
 	for (size_t i = 0; i < n; i++) {
 		timeline_aim(&v, t, network[i].plmn);
 		judge(&network[i].judgement, &v.input, network[i].plmn);
@@ -187,7 +174,7 @@ static int judge_days(struct rounds *r, const struct store_hamlet *h, const stru
 	}
 	timeline_view_done(&v);
 	for (int32_t day = from; day <= today && !err; day++) {
-		timeline_view(&v, t, r->operator, r->operators, end_of(day, as_of_ns));
+		timeline_view(&v, t, r->panel.operator, r->panel.count, end_of(day, as_of_ns));
 		for (size_t i = 0; i < n && !err; i++) {
 			err = judge_one_day(r, h->code, t, &network[i], &v, day);
 			if (!err && day == today && (!network[i].plmn || network[i].judgement.n))

@@ -7,7 +7,6 @@
 #include "truth.h"
 
 #define PROFILES_MOST  8
-#define OPERATORS_MOST 32
 
 struct rounds { /* what a worker holds from round to round */
 	struct store *store;
@@ -15,9 +14,7 @@ struct rounds { /* what a worker holds from round to round */
 	int lock;
 	struct profile *profile;
 	size_t profiles;
-	struct judge_operator operator[OPERATORS_MOST];
-	char name[OPERATORS_MOST][64];
-	size_t operators;
+	struct truth_panel panel;
 	void (*judged)(void *arg, const char *hamlet);
 	void *arg;
 };

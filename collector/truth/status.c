@@ -114,22 +114,39 @@ static struct json_object *detail_json(const struct judgement *j, const struct t
 	return o;
 }
 
+void status_row(struct truth_row *row, const struct store_hamlet *h, const struct judgement *j, const struct timeline *t,
+	const struct timeline_view *v, int32_t since, struct json_object **detail)
+{
+	*row = (struct truth_row){ .plmn = "*", .status = j->status, .before = j->before, .cause = j->cause, .grade = j->grade,
+		.share = j->share, .low = j->low, .high = j->high, .n = j->n, .days = j->days, .parts = j->parts, .probes = j->probes,
+		.simulated = j->simulated, .since = since, .as_of_ns = v->input.as_of_ns, .last_usable_ns = v->input.last_usable_ns,
+		.population = h->population, .reason_vi = j->reason_vi, .reason_en = j->reason_en };
+	if (j->plmn)
+		snprintf(row->plmn, sizeof(row->plmn), "%05u", j->plmn % 1000000);
+	snprintf(row->hamlet, sizeof(row->hamlet), "%s", h->code);
+	snprintf(row->province, sizeof(row->province), "%s", h->province);
+	snprintf(row->commune, sizeof(row->commune), "%s", h->commune);
+	snprintf(row->technology, sizeof(row->technology), "%s", t->profile->technology);
+	snprintf(row->profile, sizeof(row->profile), "%s", t->profile->id);
+	snprintf(row->profile_hash, sizeof(row->profile_hash), "%s", t->profile->hash);
+	*detail = detail_json(j, t, v);
+	row->detail = json_object_to_json_string_ext(*detail, JSON_C_TO_STRING_PLAIN);
+}
+
 int agg_put_status(struct db *d, const struct store_hamlet *h, const struct judgement *j, const struct timeline *t,
 	const struct timeline_view *v, int32_t since)
 {
-	struct json_object *detail = detail_json(j, t, v);
 	const char grade[2] = { j->grade, 0 };
-	char plmn[8] = "*";
+	struct json_object *detail;
+	struct truth_row r;
 	int err;
 
-	if (j->plmn)
-		snprintf(plmn, sizeof(plmn), "%05u", j->plmn % 1000000);
+	status_row(&r, h, j, t, v, since, &detail);
 	err = db_run(d, "INSERT OR REPLACE INTO status VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-		"tttttttiiitdddiiiiiiiiittt", h->code, t->profile->technology, plmn, h->province, h->commune, t->profile->id,
-		t->profile->hash, (int64_t)j->status, (int64_t)j->before, (int64_t)j->cause, grade, j->share, j->low, j->high,
-		(int64_t)j->n, (int64_t)j->days, (int64_t)j->parts, (int64_t)j->probes, (int64_t)j->simulated, (int64_t)since,
-		v->input.as_of_ns, v->input.last_usable_ns, h->population, j->reason_vi, j->reason_en,
-		json_object_to_json_string_ext(detail, JSON_C_TO_STRING_PLAIN));
+		"tttttttiiitdddiiiiiiiiittt", r.hamlet, r.technology, r.plmn, r.province, r.commune, r.profile, r.profile_hash,
+		(int64_t)r.status, (int64_t)r.before, (int64_t)r.cause, grade, r.share, r.low, r.high, (int64_t)r.n, (int64_t)r.days,
+		(int64_t)r.parts, (int64_t)r.probes, (int64_t)r.simulated, (int64_t)r.since, r.as_of_ns, r.last_usable_ns, r.population,
+		r.reason_vi, r.reason_en, r.detail);
 	json_object_put(detail);
 	return err;
 }

@@ -119,8 +119,11 @@ static void make_everyone(struct timeline *t)
 		if (!t->line[i].plmn)
 			t->line[i].plmn = UINT32_MAX;
 	for (size_t i = 0; i < own; i++) {
+		char point[STORE_CODE];
+
+		memcpy(point, t->line[i].point, sizeof(point)); /* lines move when one is added */
 		for (size_t k = 0; k < t->line[i].days; k++) {
-			struct timeline_line *all = line_of(t, t->line[i].point, 0);
+			struct timeline_line *all = line_of(t, point, 0);
 			struct evidence_day *one = &t->line[i].day[k], *day = NULL;
 			size_t at = 0;
 

@@ -89,6 +89,19 @@ struct truth_state_hour { /* how often each access state was told */
 int truth_states(struct truth *t, const char *hamlet, int32_t from_day, int32_t to_day,
 	int (*each)(void *arg, const struct truth_state_hour *h), void *arg);
 
+/* Judges a hamlet from its rollups as of a moment, under any profile, and writes nothing.  Rows as of
+ * truth_rows(), "*" first; since is INT32_MIN when the kept history is of another profile. */
+struct truth_panel { /* the networks that "every operator" means */
+	struct judge_operator operator[32];
+	char name[32][64];
+	size_t count;
+};
+int truth_panel(struct truth_panel *out, struct store *s) MUST_CHECK;
+int truth_judge_at(struct truth *t, struct store *s, const struct profile *p, const struct truth_panel *panel, const struct store_hamlet *h,
+	int64_t as_of_ns, int (*each)(void *arg, const struct truth_row *row), void *arg);
+/* The last day that has a rollup, of all hamlets; INT32_MIN none. */
+int32_t truth_last_day(struct truth *t);
+
 /* Last time the worker finished a round, UTC ns; 0 never. */
 int64_t truth_finished(struct truth *t);
 
