@@ -66,6 +66,16 @@ static void technology(struct radio *x, struct json_object *list)
 		       : NULL);
 }
 
+/* The words of AT modems where there is one; failed, disabled, locked and so on stay as they are. */
+static const char *state_word(const char *state)
+{
+	if (!strcmp(state, "searching"))
+		return "SEARCH";
+	if (!strcmp(state, "registered"))
+		return "NOCONN";
+	return strcmp(state, "connected") ? state : "CONNECT";
+}
+
 static void sim(struct radio *x, struct json_object *generic)
 {
 	const char *state = tool_text(generic, "state"),
@@ -101,7 +111,7 @@ void mm_modem_parse(struct radio *x, struct json_object *answer)
 		radio_plmn(x, RANK_BEST, FIELD_PLMN, mcc, plmn + 3);
 	}
 	radio_text(x, RANK_BEST, FIELD_OPERATOR_NAME, tool_text(gpp, "operator-name"));
-	radio_text(x, RANK_BEST, FIELD_MODEM_STATE, tool_text(generic, "state"));
+	radio_text(x, RANK_BEST, FIELD_MODEM_STATE, state_word(tool_text(generic, "state")));
 	technology(x, tool_member(generic, "access-technologies", NULL));
 	sim(x, generic);
 	snprintf(modem, sizeof(modem), "%.48s %.48s", tool_text(generic, "manufacturer"),

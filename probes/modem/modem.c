@@ -4,6 +4,7 @@
 #include "backend.h"
 #include "../core/mem.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,6 +75,7 @@ static void backend_is_done(void *arg, const char *error, const char *sentence)
 static void say_open_error(struct loop_timer *t)
 {
 	struct modem *m = container_of(t, struct modem, later);
+	char sentence[200];
 	const char *word;
 
 	switch (-m->open_err) {
@@ -90,7 +92,8 @@ static void say_open_error(struct loop_timer *t)
 		word = "modem_no_access";
 		break;
 	}
-	finish(m, word, strerror(-m->open_err));
+	snprintf(sentence, sizeof(sentence), "%s: %s", m->port, strerror(-m->open_err));
+	finish(m, word, sentence);
 }
 
 static void choose_backend(struct modem *m)

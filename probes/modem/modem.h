@@ -19,7 +19,8 @@ struct modem *modems_get(struct modems *m, const char *port);
 /* Reads registration, serving cell, signal, SIM and operator in one round.  done() is called once from
  * the loop with a record of kind signal: every value passed the plausibility gates, every sentinel is
  * absent, the raw answer is kept with identities masked.  FIELD_ERROR is modem_absent (no such port),
- * modem_hung (an answer overdue), modem_busy (another program holds the port) or absent.
+ * modem_hung (an answer overdue), modem_busy (another program holds the port),
+ * modem_no_access (no right to open it, not a tty, tool not installed) or absent.
  * -EBUSY while a round is running. */
 int modem_read(struct modem *m, int64_t timeout_ns, void (*done)(void *arg, const struct record *r),
 	void *arg) MUST_CHECK;

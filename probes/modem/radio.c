@@ -422,6 +422,8 @@ size_t radio_mask(char *out, size_t room, const char *answer)
 			out[n++] = 'X';
 		answer += len ? len : 1;
 	}
+	while (n && (out[n - 1] == '\n' || out[n - 1] == ' '))
+		n--;
 	if (room)
 		out[n] = 0;
 	return n;

@@ -91,6 +91,8 @@ void uqmi_serving_parse(struct radio *x, struct json_object *answer)
 			radio_registration(x, DOMAIN_EPS, words[i].stat);
 	if (!strcmp(says, "registered"))
 		radio_registration(x, DOMAIN_EPS, json_object_get_boolean(roaming) ? 5 : 1);
+	if (!strcmp(says, "searching"))
+		radio_text(x, RANK_SECOND, FIELD_MODEM_STATE, "SEARCH");
 	/* the MNC is a number here: 452/04 comes as 452 and 4 */
 	if (tool_number(answer, "plmn_mcc", &mcc) && tool_number(answer, "plmn_mnc", &mnc) &&
 		mcc >= 0 && mcc < 1000 && mnc >= 0 && mnc < 1000)

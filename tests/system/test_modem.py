@@ -250,6 +250,21 @@ def test_no_identity_leaves_the_modem(sim, reader):
     assert '"home_plmn": "45204"' in text
 
 
+def test_the_agent_measures_a_signal_by_hand(sim, port):
+    agent = BUILD / "phusong-agent"
+    if not agent.exists():
+        pytest.skip(f"{agent} is not built")
+    for phase in ("served", "search", "denied"):
+        sim.go(phase)
+        run = subprocess.run([agent, "test", "signal", port, "--json"], capture_output=True, timeout=30)
+        record = json.loads(run.stdout)
+        assert run.returncode == 0 and not differences(record, phase), phase
+        assert record["kind"] == "signal" and record["test"] == "signal"
+    sim.go("gone")
+    run = subprocess.run([agent, "test", "signal", port, "--json"], capture_output=True, timeout=30)
+    assert run.returncode == 1 and json.loads(run.stdout)["error"] == "modem_absent"
+
+
 def tool(folder, name, body):
     path = folder / name
     path.write_text("#!/bin/sh\n" + body)
