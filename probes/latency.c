@@ -124,37 +124,6 @@ static int open_echo(struct latency *l, int family, struct why *why)
 	return 0;
 }
 
-int latency_target(const char *text, char *host, size_t room, uint16_t *port)
-{
-	const char *colon = strrchr(text, ':'), *from = text, *to = text + strlen(text);
-	bool bracket = *text == '[';
-
-	if (bracket) {
-		from = text + 1;
-		to = strchr(from, ']');
-		if (!to || (to[1] && to[1] != ':'))
-			return -EINVAL;
-		colon = to[1] ? to + 1 : NULL;
-	} else if (colon && colon == strchr(text, ':')) {
-		to = colon;
-	} else {
-		colon = NULL; /* several: an IPv6 address without a port */
-	}
-	if (colon) {
-		char *rest;
-		unsigned long n = strtoul(colon + 1, &rest, 10);
-
-		if (*rest || rest == colon + 1 || n == 0 || n > UINT16_MAX)
-			return -EINVAL;
-		*port = (uint16_t)n;
-	}
-	if (to == from || (size_t)(to - from) >= room)
-		return -EINVAL;
-	memcpy(host, from, (size_t)(to - from));
-	host[to - from] = 0;
-	return 0;
-}
-
 static void next_due(struct loop_timer *t);
 static void end_due(struct loop_timer *t);
 static void socket_ready(struct loop_fd *f, uint32_t events);
@@ -510,19 +479,12 @@ static int use_socket(struct latency *l, const char *iface)
 	return 0;
 }
 
-static void begin(struct probe *p, const struct sockaddr_storage *to)
+/* Makes the run's identity and state. */
+static void prepare(struct probe *p)
 {
 	struct latency *l = probe_state(p);
-	struct loop *loop = probe_loop(p);
 	struct stamp_error near = stamp_error_now(STAMP_NTP);
-	int err;
 
-	l->to = *to;
-	if (to->ss_family == AF_INET6)
-		((struct sockaddr_in6 *)&l->to)->sin6_port = htons(l->stamp ? l->port : 0);
-	else
-		((struct sockaddr_in *)&l->to)->sin_port = htons(l->stamp ? l->port : 0);
-	l->payload = payload_bytes(l, probe_int(p, "size"));
 	random_bytes(&l->run, sizeof(l->run));
 	random_bytes(&l->id, sizeof(l->id));
 	random_bytes(&l->ssid, sizeof(l->ssid));
@@ -533,14 +495,39 @@ static void begin(struct probe *p, const struct sockaddr_storage *to)
 	l->far_error_us = 0;
 	l->far_synced = l->stamp && near.synced;
 	trips_init(&l->trips, l->count + EXTRA_PACKETS, l->timeout_ns);
+}
+
+static int open_way(struct probe *p, const struct sockaddr_storage *to)
+{
+	struct latency *l = probe_state(p);
+	int err;
+
+	l->to = *to;
+	if (to->ss_family == AF_INET6)
+		((struct sockaddr_in6 *)&l->to)->sin6_port = htons(l->stamp ? l->port : 0);
+	else
+		((struct sockaddr_in *)&l->to)->sin_port = htons(l->stamp ? l->port : 0);
+	l->payload = payload_bytes(l, probe_int(p, "size"));
 	err = use_socket(l, probe_world(p)->iface);
-	if (!err)
-		err = loop_fd_add(loop, &l->io, EPOLLIN);
+	return err ? err : loop_fd_add(probe_loop(p), &l->io, EPOLLIN);
+}
+
+/* To the first address there is a way to: a name has addresses of a family that this line may lack. */
+static void begin(struct probe *p, const struct sockaddr_storage *addrs, size_t n)
+{
+	struct latency *l = probe_state(p);
+	int err = open_way(p, &addrs[0]);
+
+	for (size_t i = 1; err && i < n; i++) {
+		let_go(p);
+		err = open_way(p, &addrs[i]);
+	}
 	if (err) {
 		give_up(p, err, "opening a socket");
 		return;
 	}
-	loop_lag_reset(loop);
+	prepare(p);
+	loop_lag_reset(probe_loop(p));
 	l->begun_ns = l->due_ns = clock_loop();
 	l->cpu_ns = cpu_time();
 	next_due(&l->next);
@@ -556,7 +543,7 @@ static void resolved(void *arg, int err, const struct sockaddr_storage *addrs, s
 		probe_fail(p, err ? err : -ENOENT, "dns", "no address for %s: %s", l->host,
 			err ? strerror(-err) : "the name has none");
 	else
-		begin(p, &addrs[0]);
+		begin(p, addrs, n);
 }
 
 static int latency_start(struct probe *p)

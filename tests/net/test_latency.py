@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Latency over an emulated link, judged by the emulator's log of what happened to each packet."""
+import os
+import shutil
+
 import pytest
 from linkemu import A4, B4, B6, echo_truth, stamp_truth
 
@@ -167,3 +170,20 @@ def test_two_probes_at_once_have_sessions_of_their_own(link, reflector, probe):
         assert record["lost_down"] == 0
         assert record["lost_up"] == record["sent"] - record["received"] > 0
     assert A4 != B4
+
+
+def test_a_name_is_reached_at_the_family_that_has_a_route(link, reflector, probe, tmp_path):
+    """The system's own table of names gives IPv6 first; this line has lost IPv6."""
+    made = link(delay_ms=5)
+    reflector(made.command("b"), stamp=f"port = {PORT};")
+    made.run("a", "ip", "-6", "addr", "flush", "dev", "em0")
+    hosts = f"/etc/netns/{made.a}"
+
+    os.makedirs(hosts)
+    try:
+        with open(f"{hosts}/hosts", "w", encoding="ascii") as f:
+            f.write(f"{B6} both.test\n{B4} both.test\n")
+        record, = probe("latency", made, target=f"both.test:{PORT}", count=3, interval_ms=10, timeout_ms=500)
+    finally:
+        shutil.rmtree(hosts)
+    assert record["error"] is None and record["family"] == 4 and record["received"] == 3

@@ -60,6 +60,10 @@ static void requests_errors_and_short_packets_are_no_replies(void **state)
 	bytes[20] = 8; /* our own request, seen on loopback */
 	assert_int_equal(echo_get(bytes, sizeof(bytes), &raw4, &e), -EBADMSG);
 	bytes[20] = 0;
+	assert_int_equal(echo_get(bytes, sizeof(bytes), &raw4, &e), 0);
+	bytes[21] = 1;
+	assert_int_equal(echo_get(bytes, sizeof(bytes), &raw4, &e), -EBADMSG);
+	bytes[21] = 0;
 	bytes[0] = 0x4f; /* a header that reaches behind the packet */
 	assert_int_equal(echo_get(bytes, sizeof(bytes), &raw4, &e), -EBADMSG);
 	bytes[0] = 0x41;

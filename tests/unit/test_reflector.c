@@ -92,6 +92,11 @@ static void a_source_over_its_rate_is_not_answered_and_takes_nothing_from_others
 	/* a second later there is a second's worth again */
 	assert_int_equal(ask(r, "2001:db8::1", 1000, 7, 2 * S), 100);
 	assert_int_equal(stamp_reflector_counts(r).limited, 901);
+	/* and no more than that after a long silence */
+	answered = 0;
+	for (int i = 0; i < 1000; i++)
+		answered += ask(r, "2001:db8::1", 1000, 7, 50 * S) >= 0;
+	assert_int_equal(answered, 100);
 	stamp_reflector_free(r);
 }
 
@@ -128,6 +133,23 @@ static void strangers_without_number_take_no_more_than_the_table(void **state)
 	assert_true(s.evicted >= 10000 - s.rows * 8);
 	/* the newest is still there */
 	assert_int_equal(*(int *)seats_take(&s, key, 2 * S), 1);
+	seats_done(&s);
+}
+
+static void who_is_in_use_keeps_the_seat(void **state)
+{
+	struct seats s;
+	uint8_t key[SEAT_KEY] = { 0 };
+	static const uint8_t ours[SEAT_KEY] = "ours";
+	(void)state;
+
+	seats_init(&s, 100, sizeof(int), 300 * S);
+	*(int *)seats_take(&s, ours, S) = 1;
+	for (uint32_t i = 0; i < 10000; i++) {
+		memcpy(key, &i, sizeof(i));
+		seats_take(&s, key, S + 2 * i);
+		assert_int_equal(*(int *)seats_take(&s, ours, S + 2 * i + 1), 1);
+	}
 	seats_done(&s);
 }
 
@@ -178,6 +200,7 @@ int main(void)
 			a_source_over_its_rate_is_not_answered_and_takes_nothing_from_others),
 		cmocka_unit_test(all_sources_together_are_limited_too),
 		cmocka_unit_test(strangers_without_number_take_no_more_than_the_table),
+		cmocka_unit_test(who_is_in_use_keeps_the_seat),
 		cmocka_unit_test(an_ipv4_client_is_the_same_over_a_dual_stack_socket),
 		cmocka_unit_test(places_and_bytes_are_counted_per_client_and_hour),
 	};
