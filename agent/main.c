@@ -14,6 +14,8 @@ const struct command commands[] = {
 		"what is wrong with the configuration: file:line" },
 	{ "status", status_command, "[-c FILE] [--json] [--lang vi|en]",
 		"state, journal, budget, last results, what has arrived" },
+	{ "doctor", doctor_command, "[-c FILE] [--lang vi|en] [--json]",
+		"every step from power to collector, and what to do" },
 	{ "journal", journal_command, "[-c FILE] [--json]",
 		"read the results that wait for a receipt" },
 	{ "export", export_command, "[-c FILE] FILE",
