@@ -467,5 +467,9 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	run(l);
 	fclose(l->log);
+	while (l->waiting > 0)
+		free(heap_take(l));
+	free(l->spare);
+	free(l);
 	return 0;
 }
