@@ -43,7 +43,7 @@ static int64_t mono(void)
  * How many records a message has is not known before it is opened: 32 bytes are about the least. */
 static void gather(struct writer *w)
 {
-	int64_t until = 0, left_ms = 500;
+	int64_t until = 0, left_ms = 200;
 	size_t bytes = 0;
 
 	while (w->items < GROUP_MESSAGES && bytes < (size_t)w->in->o.group_records * 64) {
