@@ -259,7 +259,7 @@ def test_nothing_behind_the_router_is_broken(net):
 def test_only_ipv6_with_a_nat64_prefix_is_v6only(net):
     net.ip("p", "addr", "del", "10.61.1.2/24", "dev", "tor1")
     net.serve(*BOTH, "ipv4only.arpa=64:ff9b::c000:aa", "ipv4only.arpa=64:ff9b::c000:ab", resolver=SERVER6)
-    r = net.measure(dns=f"[{SERVER6}]")
+    r = net.measure(dns=f"[{SERVER6}]:53")
     assert r["verdict"] == "v6only_nat64", r
     assert r["nat64_prefix"] == "64:ff9b::/96"
     assert r["v4_address"] == "none"
@@ -267,11 +267,11 @@ def test_only_ipv6_with_a_nat64_prefix_is_v6only(net):
 
 def test_a_translator_on_the_line_is_seen(net):
     net.ip("p", "addr", "del", "10.61.1.2/24", "dev", "tor1")
-    net.ip("p", "link", "add", "clat", "type", "dummy")
+    net.ip("p", "tuntap", "add", "clat", "mode", "tun")
     net.ip("p", "addr", "add", "192.0.0.4/32", "dev", "clat")
     net.ip("p", "link", "set", "clat", "up")
     net.serve(*BOTH, "ipv4only.arpa=2001:db8:64::192.0.0.170", resolver=SERVER6)
-    r = net.measure(dns=f"[{SERVER6}]")
+    r = net.measure(dns=f"[{SERVER6}]:53")
     assert r["verdict"] == "v6only_nat64", r
     assert r["clat"] is True
     assert r["nat64_prefix"] == "2001:db8:64::/96"
