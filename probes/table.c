@@ -5,6 +5,7 @@
 extern const struct probe_type ipv6_probe;
 extern const struct probe_type latency_probe;
 extern const struct probe_type service_probe;
+extern const struct probe_type operators_probe;
 extern const struct probe_type signal_probe;
 extern const struct probe_type throughput_probe;
 
@@ -12,6 +13,7 @@ const struct probe_type *const probe_types[] = {
 	&ipv6_probe,
 	&latency_probe,
 	&service_probe,
+	&operators_probe,
 	&signal_probe,
 	&throughput_probe,
 	NULL,

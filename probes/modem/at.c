@@ -18,7 +18,7 @@
 #define SYNC_TRIES 3
 #define HUNG_AFTER 3 /* deadlines missed in a row */
 
-enum stage { SYNC, SETUP, GENERIC, DIALECT, STAGES };
+enum stage { SYNC, SETUP, GENERIC, DIALECT, STAGES, SURVEY };
 
 struct at {
 	struct loop *loop;
@@ -39,6 +39,8 @@ struct at {
 	struct radio radio;
 	struct buf raw;
 	backend_done done;
+	void (*surveyed)(void *arg, const struct modem_survey *s); /* a survey, not a round */
+	struct record scratch;                                     /* of a survey */
 	void *arg;
 };
 
@@ -72,6 +74,20 @@ static const struct at_command setup_commands[] = {
 	{ 0 },
 };
 
+/* What must be known before an empty survey is believed, then the first scan that works. */
+#define QSCAN 5
+#define COPS  6
+static const struct at_command survey_commands[] = {
+	{ "AT+CFUN?", "+CFUN:", ANSWER_LINES, NULL },
+	{ "AT+CREG?", "+CREG:", ANSWER_LINES, NULL },
+	{ "AT+CGREG?", "+CGREG:", ANSWER_LINES, NULL },
+	{ "AT+CEREG?", "+CEREG:", ANSWER_LINES, NULL },
+	{ "AT+C5GREG?", "+C5GREG:", ANSWER_LINES, NULL },
+	[QSCAN] = { "AT+QSCAN=3,1", "+QSCAN:", ANSWER_MAYBE, NULL },
+	[COPS] = { "AT+COPS=?", "+COPS:", ANSWER_MAYBE, NULL },
+	{ 0 },
+};
+
 static const struct at_command *command(const struct at *a)
 {
 	switch (a->stage) {
@@ -83,6 +99,8 @@ static const struct at_command *command(const struct at *a)
 		return &at_3gpp_commands[a->step];
 	case DIALECT:
 		return &a->dialect->commands[a->step];
+	case SURVEY:
+		return &survey_commands[a->step];
 	case STAGES:
 		break;
 	}
@@ -107,7 +125,8 @@ static void finish(struct at *a, const char *error, const char *sentence)
 	loop_timer_stop(a->loop, &a->deadline);
 	a->busy = false;
 	if (!error || !strcmp(error, "modem_hung"))
-		record_set_bool(a->radio.r, FIELD_MODEM_HEALTHY, !error && !a->missed);
+		record_set_bool(a->radio.r, FIELD_MODEM_HEALTHY,
+			!error && !a->missed && !a->radio.radio_off);
 	radio_end(&a->radio);
 	snprintf(modem, sizeof(modem), "%s%s%s", a->maker, *a->maker && *a->model ? " " : "",
 		a->model);
@@ -122,10 +141,67 @@ static void finish(struct at *a, const char *error, const char *sentence)
 	a->done(a->arg, error, sentence);
 }
 
+static void survey_over(struct at *a, const char *error, const char *sentence)
+{
+	char modem[100];
+	struct modem_survey s = { error, sentence, a->step == QSCAN ? "qscan" : "cops", modem,
+		buf_text(&a->answer.text) };
+
+	snprintf(modem, sizeof(modem), "%s%s%s", a->maker, *a->maker && *a->model ? " " : "",
+		a->model);
+	loop_timer_stop(a->loop, &a->deadline);
+	a->busy = false;
+	if (error && !strncmp(error, "modem_", 6))
+		shut(a);
+	a->surveyed(a->arg, &s);
+}
+
+static bool in_use(struct at *a)
+{
+	radio_end(&a->radio);
+	return !strcmp(radio_get_text(&a->radio, FIELD_REGISTRATION), "home") ||
+	       !strcmp(radio_get_text(&a->radio, FIELD_REGISTRATION), "roaming");
+}
+
+static void survey_answered(struct at *a, enum at_result result)
+{
+	const char *text = buf_text(&a->answer.text);
+
+	loop_timer_stop(a->loop, &a->deadline);
+	a->missed_in_row = 0;
+	if (a->step < QSCAN && result == AT_OK)
+		at_3gpp_parse(&a->radio, text);
+	if (a->step < QSCAN || (a->step == QSCAN && result == AT_ERROR)) {
+		a->step++;
+		ask(a);
+	} else if (result == AT_ERROR) {
+		survey_over(a, "unsupported", "the modem refuses +QSCAN and +COPS=?");
+	} else if (survey_cells(text, NULL, NULL)) {
+		survey_over(a, NULL, NULL);
+	} else if (a->radio.radio_off) {
+		survey_over(a, "radio_off", "somebody switched the modem's radio off");
+	} else if (in_use(a)) {
+		survey_over(a, "line_in_use", "a scan that misses the cell in use is none");
+	} else if (a->missed) {
+		survey_over(a, "modem_hung",
+			"the modem left out answers: an empty survey is not believed");
+	} else {
+		survey_over(a, NULL, NULL);
+	}
+}
+
+static void end(struct at *a, const char *error, const char *sentence)
+{
+	if (a->surveyed)
+		survey_over(a, error, sentence);
+	else
+		finish(a, error, sentence);
+}
+
 static void gone(struct at *a)
 {
 	if (a->busy)
-		finish(a, "modem_absent", "the modem went away");
+		end(a, "modem_absent", "the modem went away");
 	else
 		shut(a);
 }
@@ -160,13 +236,15 @@ static void identified(struct at *a, const char *answer)
 static void advance(struct at *a)
 {
 	a->step++;
-	while (a->stage < STAGES && !command(a)->text) {
+	while (a->stage != STAGES && !command(a)->text) {
 		a->step = 0;
 		a->stage++;
 		if (a->stage == SETUP && a->set_up)
 			a->stage = GENERIC;
 		if (a->stage == GENERIC)
 			a->set_up = true;
+		if (a->stage == GENERIC && a->surveyed)
+			a->stage = SURVEY;
 	}
 	if (a->stage == STAGES)
 		finish(a, NULL, NULL);
@@ -179,6 +257,10 @@ static void answered(struct at *a, enum at_result result)
 	const struct at_command *c = command(a);
 	const char *text = buf_text(&a->answer.text);
 
+	if (a->stage == SURVEY) {
+		survey_answered(a, result);
+		return;
+	}
 	loop_timer_stop(a->loop, &a->deadline);
 	a->missed_in_row = 0;
 	if (a->stage == SETUP && result == AT_OK && (a->step == CGMI || a->step == CGMM))
@@ -199,13 +281,13 @@ static void deadline_passed(struct loop_timer *t)
 	struct at *a = container_of(t, struct at, deadline);
 
 	if (loop_now(a->loop) >= a->until_ns) {
-		finish(a, "modem_hung", "the modem was too slow to answer in the time given");
+		end(a, "modem_hung", "the modem was too slow to answer in the time given");
 		return;
 	}
 	log_debug("modem", "%s: %s has no answer", a->path, command(a)->text);
 	a->missed++;
 	if (++a->missed_in_row >= HUNG_AFTER) {
-		finish(a, "modem_hung", "three commands in a row had no answer");
+		end(a, "modem_hung", "three commands in a row had no answer");
 		return;
 	}
 	if (a->stage == SYNC && ++a->tries < SYNC_TRIES)
@@ -221,6 +303,8 @@ static void ask(struct at *a)
 	char line[64];
 	int n = snprintf(line, sizeof(line), "%s\r", c->text);
 
+	if (a->stage == SURVEY && a->step >= QSCAN)
+		due = a->until_ns; /* minutes are usual */
 	at_answer_begin(&a->answer, c);
 	loop_timer_at(a->loop, &a->deadline, due < a->until_ns ? due : a->until_ns);
 	/* A modem that takes no more bytes will miss its deadline like one that gives none. */
@@ -267,9 +351,8 @@ static int open_port(struct at *a)
 	return err;
 }
 
-static int at_read(void *b, struct record *r, int64_t timeout_ns, backend_done done, void *arg)
+static int begin(struct at *a, struct record *r, int64_t timeout_ns, void *arg)
 {
-	struct at *a = b;
 	int err = open_port(a);
 
 	if (err)
@@ -280,16 +363,37 @@ static int at_read(void *b, struct record *r, int64_t timeout_ns, backend_done d
 	a->stage = SYNC;
 	a->step = a->tries = a->missed = a->missed_in_row = 0;
 	a->until_ns = timeout_ns > 0 ? loop_now(a->loop) + timeout_ns : INT64_MAX;
-	a->done = done;
 	a->arg = arg;
 	ask(a);
 	return 0;
+}
+
+static int at_read(void *b, struct record *r, int64_t timeout_ns, backend_done done, void *arg)
+{
+	struct at *a = b;
+
+	a->done = done;
+	a->surveyed = NULL;
+	return begin(a, r, timeout_ns, arg);
+}
+
+static int at_survey(void *b, int64_t timeout_ns,
+	void (*done)(void *arg, const struct modem_survey *s), void *arg)
+{
+	struct at *a = b;
+
+	record_clear(&a->scratch, RECORD_SIGNAL);
+	a->surveyed = done;
+	return begin(a, &a->scratch, timeout_ns, arg);
 }
 
 static void at_cancel(void *b)
 {
 	struct at *a = b;
 
+	/* a character ends a scan (TS 27.007 7.3); without it the modem stays deaf for minutes */
+	if (a->busy && a->stage == SURVEY && write(a->port.fd, "\r", 1) < 0)
+		log_debug("modem", "%s: %s", a->path, strerror(errno));
 	a->busy = false;
 	loop_timer_stop(a->loop, &a->deadline);
 }
@@ -321,4 +425,4 @@ static void at_close(void *b)
 	free(a);
 }
 
-const struct modem_backend backend_at = { "at", at_open, at_close, at_read, at_cancel };
+const struct modem_backend backend_at = { "at", at_open, at_close, at_read, at_cancel, at_survey };

@@ -9,6 +9,7 @@
 const struct at_command at_3gpp_commands[] = {
 	{ "AT+CPIN?", "+CPIN:", ANSWER_LINES, at_3gpp_sim },
 	{ "AT+CIMI", "+CIMI:", ANSWER_PLAIN, at_3gpp_imsi },
+	{ "AT+CFUN?", "+CFUN:", ANSWER_LINES, NULL },
 	{ "AT+CREG?", "+CREG:", ANSWER_LINES, NULL },
 	{ "AT+CGREG?", "+CGREG:", ANSWER_LINES, NULL },
 	{ "AT+CEREG?", "+CEREG:", ANSWER_LINES, NULL },
@@ -20,7 +21,7 @@ const struct at_command at_3gpp_commands[] = {
 };
 
 /* AcT of TS 27.007 7.3 */
-static const char *technology(int64_t act)
+const char *at_3gpp_technology(int64_t act)
 {
 	switch (act) {
 	case 0:
@@ -69,9 +70,9 @@ static void registration(struct radio *x, enum radio_domain d, const char *rest)
 		goto cause;
 	radio_hex_text(x, RANK_GENERIC, FIELD_TAC, text_field(&f, at + 1));
 	radio_hex_text(x, RANK_GENERIC, FIELD_CELL, text_field(&f, at + 2));
-	if (text_int(text_field(&f, at + 3), &act) && technology(act))
-		radio_text(
-			x, d == DOMAIN_CS ? RANK_GUESS : RANK_GENERIC, FIELD_RAT, technology(act));
+	if (text_int(text_field(&f, at + 3), &act) && at_3gpp_technology(act))
+		radio_text(x, d == DOMAIN_CS ? RANK_GUESS : RANK_GENERIC, FIELD_RAT,
+			at_3gpp_technology(act));
 cause:
 	/* <cause_type> 0: a cause of the standard; 1: the maker's own */
 	if (d != DOMAIN_5GS && stat == 3 && text_int(text_field(&f, at + 4), &n) && n == 0)
@@ -116,8 +117,21 @@ static void cops(struct radio *x, const char *rest)
 		radio_text(x, RANK_GENERIC, FIELD_OPERATOR_NAME, name);
 		x->reports_lost = true; /* we had asked for digits */
 	}
-	if (text_int(text_field(&f, 3), &act) && technology(act))
-		radio_text(x, RANK_GENERIC, FIELD_RAT, technology(act));
+	if (text_int(text_field(&f, 3), &act) && at_3gpp_technology(act))
+		radio_text(x, RANK_GENERIC, FIELD_RAT, at_3gpp_technology(act));
+}
+
+/* TS 27.007 8.2: 1 is full functionality; 0 and 4 have no radio */
+static void cfun(struct radio *x, const char *rest)
+{
+	struct text_fields f;
+	int64_t n;
+
+	text_split(&f, rest);
+	if (!text_int(text_field(&f, 0), &n) || n == 1)
+		return;
+	x->radio_off = true;
+	radio_text(x, RANK_BEST, FIELD_MODEM_STATE, "RADIOOFF");
 }
 
 /* TS 27.007 8.5: -113 + 2n dBm.  99,99 is usual in LTE. */
@@ -219,6 +233,7 @@ void at_3gpp_parse(struct radio *x, const char *answer)
 		{ "+CEREG:", cereg },
 		{ "+C5GREG:", c5greg },
 		{ "+COPS:", cops },
+		{ "+CFUN:", cfun },
 		{ "+CSQ:", csq },
 		{ "+CESQ:", cesq },
 		{ "+CPIN:", cpin },

@@ -24,7 +24,7 @@ struct at_answer {
 	bool stray; /* a line came that is neither ours nor one that modems send unasked */
 };
 
-#define AT_ANSWER_CEILING 8192
+#define AT_ANSWER_CEILING 16384 /* a survey of a hundred cells */
 
 void at_answer_init(struct at_answer *a);
 void at_answer_done(struct at_answer *a);

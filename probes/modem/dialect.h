@@ -42,6 +42,7 @@ const struct at_dialect *at_dialect_named(const char *name); /* NULL when there 
 extern const struct at_command at_3gpp_commands[];
 void at_3gpp_parse(struct radio *x, const char *answer);
 void at_3gpp_sim(struct radio *x, const char *answer); /* of +CPIN? only, result line included */
+const char *at_3gpp_technology(int64_t act); /* AcT of 7.3 as FIELD_RAT, NULL for an unknown one */
 void at_3gpp_imsi(
 	struct radio *x, const char *answer); /* of +CIMI only; keeps the network that issued it */
 

@@ -112,6 +112,9 @@ void mm_modem_parse(struct radio *x, struct json_object *answer)
 	}
 	radio_text(x, RANK_BEST, FIELD_OPERATOR_NAME, tool_text(gpp, "operator-name"));
 	radio_text(x, RANK_BEST, FIELD_MODEM_STATE, state_word(tool_text(generic, "state")));
+	x->radio_off = !strcmp(tool_text(generic, "power-state"), "off") ||
+	               !strcmp(tool_text(generic, "power-state"), "low") ||
+	               !strcmp(tool_text(generic, "state"), "disabled");
 	technology(x, tool_member(generic, "access-technologies", NULL));
 	sim(x, generic);
 	snprintf(modem, sizeof(modem), "%.48s %.48s", tool_text(generic, "manufacturer"),

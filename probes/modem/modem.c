@@ -20,6 +20,8 @@ struct modem {
 	int64_t since_ns;
 	struct record record;
 	void (*done)(void *arg, const struct record *r);
+	void (*surveyed)(
+		void *arg, const struct modem_survey *s); /* instead, while a survey runs */
 	void *arg;
 };
 
@@ -53,9 +55,25 @@ void modems_free(struct modems *m)
 	free(m);
 }
 
+static void survey_is_done(void *arg, const struct modem_survey *s)
+{
+	struct modem *m = arg;
+	void (*surveyed)(void *a, const struct modem_survey *) = m->surveyed;
+
+	m->busy = false;
+	m->surveyed = NULL;
+	surveyed(m->arg, s);
+}
+
 static void finish(struct modem *m, const char *error, const char *sentence)
 {
+	struct modem_survey none = { error, sentence, "at", "", "" };
 	struct record r;
+
+	if (m->surveyed) {
+		survey_is_done(m, &none);
+		return;
+	}
 
 	m->busy = false;
 	record_set_text(&m->record, FIELD_METHOD, m->backend->method);
@@ -87,6 +105,9 @@ static void say_open_error(struct loop_timer *t)
 		break;
 	case EBUSY:
 		word = "modem_busy";
+		break;
+	case EOPNOTSUPP:
+		word = "unsupported";
 		break;
 	default:
 		word = "modem_no_access";
@@ -140,10 +161,27 @@ int modem_read(struct modem *m, int64_t timeout_ns, void (*done)(void *arg, cons
 		return -EBUSY;
 	m->busy = true;
 	m->done = done;
+	m->surveyed = NULL;
 	m->arg = arg;
 	m->since_ns = clock_mono();
 	record_begin(&m->record, RECORD_SIGNAL);
 	m->open_err = m->backend->read(m->state, &m->record, timeout_ns, backend_is_done, m);
+	if (m->open_err)
+		loop_timer_in(m->loop, &m->later, 0);
+	return 0;
+}
+
+int modem_survey(struct modem *m, int64_t timeout_ns,
+	void (*done)(void *arg, const struct modem_survey *s), void *arg)
+{
+	if (m->busy)
+		return -EBUSY;
+	m->busy = true;
+	m->surveyed = done;
+	m->arg = arg;
+	m->open_err = m->backend->survey
+	                      ? m->backend->survey(m->state, timeout_ns, survey_is_done, m)
+	                      : -EOPNOTSUPP;
 	if (m->open_err)
 		loop_timer_in(m->loop, &m->later, 0);
 	return 0;
@@ -155,5 +193,6 @@ void modem_cancel(struct modem *m, void *arg)
 		return;
 	loop_timer_stop(m->loop, &m->later);
 	m->backend->cancel(m->state);
+	m->surveyed = NULL;
 	m->busy = false;
 }

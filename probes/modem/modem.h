@@ -26,4 +26,22 @@ int modem_read(struct modem *m, int64_t timeout_ns, void (*done)(void *arg, cons
 	void *arg) MUST_CHECK;
 void modem_cancel(struct modem *m, void *arg); /* done() of this arg will not be called */
 
+struct modem_survey {
+	const char *error,
+		*sentence;  /* as FIELD_ERROR and FIELD_ERROR_TEXT; NULL when the survey was made */
+	const char *method; /* "qscan", "cops" */
+	const char *modem;  /* maker and model, "" unknown */
+	const char *answer; /* for survey_cells(); dies with the callback */
+};
+
+/* Which operators' cells are here, of all operators: +QSCAN, else +COPS=?.  Takes minutes and, with +COPS=?, may
+ * interrupt data.  Nothing is suspended or changed: +QSCAN on a line that is in use finds nothing, and that is the error
+ * "line_in_use", not an empty survey; nor is one with the radio switched off ("radio_off").  "unsupported" when the modem has neither, or is spoken to by a tool. */
+int modem_survey(struct modem *m, int64_t timeout_ns,
+	void (*done)(void *arg, const struct modem_survey *s), void *arg) MUST_CHECK;
+
+/* Gives each cell or operator of the answer as a record of kind operators, begun with record_clear(), and returns how
+ * many there are.  cell may be NULL. */
+size_t survey_cells(const char *answer, void (*cell)(void *arg, const struct record *r), void *arg);
+
 #endif

@@ -32,7 +32,8 @@ struct radio {
 	int8_t stat[RADIO_DOMAINS]; /* <stat> of TS 27.007 10.1.22 and its kin, -1 not told */
 	char model[48];             /* some scales depend on it */
 	char state[16];             /* the first line of a Quectel answer speaks for the next two */
-	bool reports_lost;          /* the modem forgot what we had set: it restarted */
+	bool radio_off;    /* somebody switched the radio off: what is not heard says nothing */
+	bool reports_lost; /* the modem forgot what we had set: it restarted */
 };
 
 void radio_begin(struct radio *x, struct record *r, const char *model);

@@ -14,7 +14,7 @@ bool text_real(const char *s, double *v);
 int64_t text_lead(const char *s); /* the number in front: 3 of "3 (1800)"; 0 when there is none */
 bool text_has_prefix(const char *s, const char *prefix); /* ASCII case does not matter */
 
-#define TEXT_LINE 512 /* longer lines are cut */
+#define TEXT_LINE 1024 /* longer lines are cut */
 
 /* Takes the next non-empty line from *at, without blanks at its ends; false at the end. */
 bool text_line(const char **at, char line[TEXT_LINE]);

@@ -97,7 +97,8 @@ static void finish(struct tool_modem *t, const char *error, const char *sentence
 	char masked[MODEM_RAW];
 
 	if (!error || !strcmp(error, "modem_hung"))
-		record_set_bool(t->radio.r, FIELD_MODEM_HEALTHY, !error && !t->speechless);
+		record_set_bool(t->radio.r, FIELD_MODEM_HEALTHY,
+			!error && !t->speechless && !t->radio.radio_off);
 	radio_end(&t->radio);
 	if (radio_mask(masked, sizeof(masked), buf_text(&t->raw)))
 		record_set_text(t->radio.r, FIELD_RAW, masked);
@@ -237,5 +238,6 @@ static void tool_close(void *b)
 }
 
 const struct modem_backend backend_mmcli = { "mmcli", open_mmcli, tool_close, tool_read,
-	tool_cancel };
-const struct modem_backend backend_uqmi = { "uqmi", open_uqmi, tool_close, tool_read, tool_cancel };
+	tool_cancel, NULL };
+const struct modem_backend backend_uqmi = { "uqmi", open_uqmi, tool_close, tool_read, tool_cancel,
+	NULL };

@@ -2,6 +2,7 @@
 /* What comes out of a modem's port or of a tool that speaks for it.  The first byte chooses the dialect, the
  * rest is the answer. */
 #include "probes/modem/at_answer.h"
+#include "probes/modem/modem.h"
 #include "probes/modem/tool.h"
 #include "probes/core/mem.h"
 #include <math.h>
@@ -45,6 +46,22 @@ static void through_the_port(
 	at_answer_done(&a);
 }
 
+static void one_cell(void *arg, const struct record *r)
+{
+	size_t *n = arg;
+
+	must(r->kind == RECORD_OPERATORS);
+	check(r);
+	++*n;
+}
+
+static void as_survey(const char *text)
+{
+	size_t n = 0, said = survey_cells(text, one_cell, &n);
+
+	must(n == said);
+}
+
 static void as_json(struct radio *x, unsigned which, const char *text, size_t n)
 {
 	static void (*const takes[])(struct radio *, struct json_object *) = { mm_modem_parse,
@@ -81,6 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		at_3gpp_imsi(&x, text);
 		at_3gpp_parse(&x, text);
 		d->parse(&x, text);
+		as_survey(text);
 		through_the_port(&x, d, text, n - 1);
 	}
 	radio_end(&x);

@@ -265,6 +265,57 @@ def test_the_agent_measures_a_signal_by_hand(sim, port):
     assert run.returncode == 1 and json.loads(run.stdout)["error"] == "modem_absent"
 
 
+def survey(port, *options):
+    agent = BUILD / "phusong-agent"
+    if not agent.exists():
+        pytest.skip(f"{agent} is not built")
+    run = subprocess.run([agent, "test", "operators", port, "--json", *options], capture_output=True, timeout=60)
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+def test_a_survey_without_a_sim_sees_every_operator(sim, port):
+    sim.go("sim_missing")
+    cells = survey(port)
+    assert [c["plmn"] for c in cells] == ["45204", "45201", "45202"]
+    assert [c["rsrp_dbm"] for c in cells] == [-84, -111, -101]
+    assert [c["scan_index"] for c in cells] == [0, 1, 2]
+    assert {(c["scan_cells"], c["method"], c["error"], c["scan"] == cells[0]["scan"]) for c in cells} == {(3, "qscan", None, True)}
+
+
+def test_an_empty_survey_is_a_result(sim, port):
+    sim.go("search")
+    (empty,) = survey(port)
+    assert empty["scan_cells"] == 0 and empty["error"] is None and empty["modem_healthy"] is True
+
+
+def test_an_empty_survey_of_a_line_in_use_is_none(sim, port):
+    sim.go("served")
+    (record,) = survey(port)
+    assert record["error"] == "line_in_use" and record["scan_cells"] is None
+
+
+def test_a_radio_that_is_switched_off_is_no_evidence(served_but, port):
+    reader = served_but({"AT+CFUN?": "+CFUN: 4", "AT+CREG?": "+CREG: 2,0", "AT+CGREG?": "+CGREG: 2,0", "AT+CEREG?": "+CEREG: 2,0",
+        "AT+COPS?": "+COPS: 0", "AT+CESQ": "ERROR", "AT+CSQ": "+CSQ: 99,99", 'AT+QENG="servingcell"': '+QENG: "servingcell","SEARCH"',
+        "AT+QNWINFO": "OK", "AT+QCSQ": "OK", "AT+QRSRQ": "OK"})
+    record = reader.read()
+    assert record["registration"] == "not_registered" and record["modem_healthy"] is False
+    reader.p.kill()
+    reader.p.wait()
+    time.sleep(0.3)
+    (record,) = survey(port)
+    assert record["error"] == "radio_off" and record["scan_cells"] is None
+
+
+def test_a_modem_without_qscan_is_asked_by_cops(served_but, port):
+    reader = served_but({"AT+QSCAN=3,1": "ERROR",
+        "AT+COPS=?": '+COPS: (2,"Viettel","Viettel","45204",7),(3,"VN MOBIFONE","MOBI","45201",7),(1,"VINAPHONE","VINA","45202",2),,(0-4),(0-2)'})
+    reader.p.kill()
+    reader.p.wait()
+    seen = {(c["plmn"], c["rat"], c["plmn_status"], c["operator_name"]) for c in survey(port)}
+    assert seen == {("45204", "LTE", "current", "Viettel"), ("45201", "LTE", "forbidden", "VN MOBIFONE"), ("45202", "WCDMA", "available", "VINAPHONE")}
+
+
 def tool(folder, name, body):
     path = folder / name
     path.write_text("#!/bin/sh\n" + body)
