@@ -36,6 +36,8 @@ static int32_t since_of(struct db *d, const struct judgement *j, const struct pr
 	int32_t since = INT32_MIN;
 	sqlite3_stmt *st;
 
+	if (!j->n) /* began with the first judgement, which says nothing about the hamlet */
+		return INT32_MIN;
 	if (j->plmn)
 		snprintf(plmn, sizeof(plmn), "%05u", j->plmn % 1000000);
 	st = db_query(d,
