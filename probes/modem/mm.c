@@ -13,11 +13,11 @@ static void nothing(struct radio *x, struct json_object *answer)
 }
 
 static const struct tool_step steps[] = {
-	{ { "-J", "-m", "%" }, mm_modem_parse, true },
-	{ { "-J", "-m", "%", "--signal-setup=30" }, nothing, false },
-	{ { "-J", "-m", "%", "--signal-get" }, mm_signal_parse, false },
-	{ { "-J", "-m", "%", "--location-get" }, mm_location_parse, false },
-	{ { NULL }, NULL, false },
+	{ { "-J", "-m", "%" }, mm_modem_parse, true, false },
+	{ { "-J", "-m", "%", "--signal-setup=30" }, nothing, false, false },
+	{ { "-J", "-m", "%", "--signal-get" }, mm_signal_parse, false, true },
+	{ { "-J", "-m", "%", "--location-get" }, mm_location_parse, false, false },
+	{ { NULL }, NULL, false, false },
 };
 
 const struct tool tool_mmcli = { "mmcli", false, steps };

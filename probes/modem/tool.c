@@ -148,8 +148,11 @@ static void step_done(void *arg, const struct child_result *r)
 		t->speechless = true;
 	if (answer) {
 		s->take(&t->radio, answer);
-		buf_puts(&t->raw, json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PLAIN));
-		buf_puts(&t->raw, "\n");
+		if (s->kept) {
+			buf_puts(&t->raw,
+				json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PLAIN));
+			buf_puts(&t->raw, "\n");
+		}
 		json_object_put(answer);
 	}
 	t->step++;

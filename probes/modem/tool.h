@@ -13,6 +13,7 @@ struct tool_step {
 	const char *args[TOOL_ARGS]; /* "%" stands for the modem or device */
 	void (*take)(struct radio *x, struct json_object *answer); /* pure */
 	bool needed; /* without it there is no modem */
+	bool kept; /* its answer goes into FIELD_RAW: levels and cells, not what names the device */
 };
 
 struct tool {

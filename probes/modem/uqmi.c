@@ -7,11 +7,11 @@
 #define LIMIT "5000" /* TOOL_LIMIT_MS */
 
 static const struct tool_step steps[] = {
-	{ { "-t", LIMIT, "-d", "%", "--get-serving-system" }, uqmi_serving_parse, true },
-	{ { "-t", LIMIT, "-d", "%", "--get-signal-info" }, uqmi_signal_parse, false },
-	{ { "-t", LIMIT, "-d", "%", "--get-system-info" }, uqmi_system_parse, false },
-	{ { "-t", LIMIT, "-d", "%", "--uim-get-sim-state" }, uqmi_sim_parse, false },
-	{ { NULL }, NULL, false },
+	{ { "-t", LIMIT, "-d", "%", "--get-serving-system" }, uqmi_serving_parse, true, true },
+	{ { "-t", LIMIT, "-d", "%", "--get-signal-info" }, uqmi_signal_parse, false, true },
+	{ { "-t", LIMIT, "-d", "%", "--get-system-info" }, uqmi_system_parse, false, true },
+	{ { "-t", LIMIT, "-d", "%", "--uim-get-sim-state" }, uqmi_sim_parse, false, false },
+	{ { NULL }, NULL, false, false },
 };
 
 const struct tool tool_uqmi = { "uqmi", true, steps };

@@ -103,6 +103,14 @@ def differences(record, phase):
     return {k: (record.get(k), v) for k, v in truth.items() if record.get(k) != v}
 
 
+def test_the_simulator_passes_through_the_day_by_itself(port):
+    run = subprocess.run([sys.executable, SIM, DAY, "--link", port, "--speed", "60"], capture_output=True, timeout=30)
+    lines = [json.loads(line) for line in run.stdout.splitlines()]
+    assert [line["phase"] for line in lines] == [*PHASES, None]
+    assert 1.0 < lines[-1]["t"] < 2.0
+    assert not os.path.lexists(port)
+
+
 def test_each_phase_of_the_day_is_told_as_it_is(sim, reader):
     for phase in PHASES:
         sim.go(phase)
@@ -367,6 +375,15 @@ esac
     assert record["error"] is None and record["modem_healthy"] is True and record["method"] == "mmcli"
     assert record["rat"] == "NR5G-NSA" and record["plmn"] == "45204" and record["registration"] == "home"
     assert (record["rsrp_dbm"], record["nr_rsrp_dbm"], record["cell"], record["sim"]) == (-91, -97, 0x2C9A10B, "ready")
+
+
+def test_what_modemmanager_knows_of_the_owner_stays_with_it(tools):
+    modem = json.loads(recorded("mmcli-lte"))
+    modem["modem"]["3gpp"]["imei"] = modem["modem"]["generic"]["equipment-identifier"] = "356938035643809"
+    modem["modem"]["generic"]["own-numbers"] = ["+84912345678"]
+    tool(tools, "mmcli", f"cat <<'E'\n{json.dumps(modem)}\nE\n")
+    text = json.dumps(read_once("mmcli:any"))
+    assert "356938035643809" not in text and "84912345678" not in text and '"registration": "home"' in text
 
 
 def test_modemmanager_without_a_modem_is_an_absent_modem(tools):
