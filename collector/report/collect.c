@@ -131,7 +131,7 @@ static int fill(struct collecting *c, const struct report_options *o, struct why
 	last = truth_last_day(c->truth);
 	r->lang = o->lang && !strcmp(o->lang, "en") ? "en" : "vi";
 	r->as_of_ns = o->as_of_ns != UTC_UNKNOWN ? o->as_of_ns : (last == INT32_MIN ? 0 : last + 1LL) * STORE_DAY_NS;
-	err = truth_panel(&r->panel, c->store);
+	err = truth_panel(&r->panel, c->store, &r->profile);
 	if (!err)
 		err = store_hamlets(c->store, *r->province_code ? r->province_code : NULL, NULL, take_hamlet, c);
 	return err ? why_say(why, err, "%s: cannot be read: %s", o->folder, strerror(-err)) : 0;

@@ -11,12 +11,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct choosing {
+	struct truth_panel *panel;
+	const struct profile *profile;
+};
+
 static int take_operator(void *arg, const struct store_operator *o)
 {
-	struct truth_panel *p = arg;
+	const struct choosing *c = arg;
+	struct truth_panel *p = c->panel;
+	bool wanted = !c->profile->networks;
 
-	/* exactly "active": a network of its own.  Virtual operators ride on another's cells. */
-	if (strcmp(o->status, "active") || p->count == COUNT(p->operator))
+	for (size_t i = 0; i < c->profile->networks; i++)
+		wanted |= c->profile->network[i] == strtoul(o->plmn, NULL, 10);
+	if (!wanted || strcmp(o->status, "active") || p->count == COUNT(p->operator))
 		return 0;
 	snprintf(p->name[p->count], sizeof(p->name[0]), "%s", o->brand);
 	p->operator[p->count] = (struct judge_operator){ (uint32_t)strtoul(o->plmn, NULL, 10), p->name[p->count] };
@@ -24,10 +32,12 @@ static int take_operator(void *arg, const struct store_operator *o)
 	return 0;
 }
 
-int truth_panel(struct truth_panel *out, struct store *s)
+int truth_panel(struct truth_panel *out, struct store *s, const struct profile *p)
 {
+	struct choosing c = { out, p };
+
 	memset(out, 0, sizeof(*out));
-	return store_operators(s, take_operator, out);
+	return store_operators(s, take_operator, &c);
 }
 
 static int32_t since_of(struct db *d, const struct judgement *j, const struct profile *p, const char *hamlet, int32_t day)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <openssl/evp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -36,6 +37,7 @@ static const struct setting head[] = {
 	{ "name_vi", SETTING_TEXT, 0, 159, NULL, "", NULL, "name in Vietnamese" },
 	{ "name_en", SETTING_TEXT, 0, 159, NULL, "", NULL, "name in English" },
 	{ "technology", SETTING_TEXT, 0, 15, NULL, "", NULL, "what is judged: 4g, 5g" },
+	{ "networks", SETTING_TEXTS, 0, 6, "", "", NULL, "networks with cells of their own, as digits" },
 	{ "rats", SETTING_TEXTS, 0, 15, NULL, "", rat_words, "what counts as served" },
 	{ 0 },
 };
@@ -102,6 +104,20 @@ static void take_threshold(struct profile *p, const struct settings *s, struct b
 	snprintf(t->source, sizeof(t->source), "%s", settings_text(s, "source"));
 }
 
+static void take_networks(struct profile *p, const struct settings *s, struct buf *problems)
+{
+	for (size_t i = 0; i < settings_count(s, "networks"); i++) {
+		const char *text = settings_text_at(s, "networks", i);
+		size_t n = strlen(text);
+
+		if (n < 5 || strspn(text, "0123456789") != n || p->networks == PROFILE_NETWORKS)
+			buf_printf(problems, "%s:%d: networks: \"%s\" is not a network, or one too many\n", settings_file(s),
+				settings_line(s, "networks"), text);
+		else
+			p->network[p->networks++] = (uint32_t)strtoul(text, NULL, 10);
+	}
+}
+
 static void take_head(struct profile *p, const struct settings *s)
 {
 	snprintf(p->id, sizeof(p->id), "%s", settings_text(s, "id"));
@@ -122,6 +138,7 @@ int profile_load(struct profile *out, const char *path, struct buf *problems)
 	if (err)
 		return err;
 	take_head(&p, conf_section(c, ""));
+	take_networks(&p, conf_section(c, ""), problems);
 	for (size_t i = 0; i < conf_count(c, "thresholds"); i++)
 		take_threshold(&p, conf_at(c, "thresholds", i), problems);
 	err = profile_seal(&p, problems);
@@ -163,6 +180,9 @@ void profile_canonical(struct buf *out, const struct profile *p)
 	for (unsigned r = RAT_GSM; r <= RAT_NR_SA; r++)
 		if (p->rats >> r & 1)
 			buf_printf(out, "%s,", rat_words[r - RAT_GSM]);
+	buf_puts(out, "\nnetworks=");
+	for (size_t i = 0; i < p->networks; i++)
+		buf_printf(out, "%05u,", p->network[i]);
 	buf_puts(out, "\n");
 	for (size_t i = 0; i < P_COUNT; i++)
 		if (p->t[i].given)

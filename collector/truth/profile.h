@@ -52,9 +52,15 @@ struct threshold {
 	char source[240];
 };
 
+#define PROFILE_NETWORKS 16
+
 struct profile {
 	char id[40], name_vi[160], name_en[160];
 	char technology[16]; /* "4g": names the row in the status table */
+	/* Networks with cells of their own: only when each of them has nothing has everybody nothing.
+	 * None: all that the registry calls active. */
+	uint32_t network[PROFILE_NETWORKS];
+	size_t networks;
 	uint32_t rats;       /* 1 << RAT_LTE | ...: what counts as served */
 	struct threshold t[P_COUNT];
 	char hash[65]; /* SHA-256 of profile_canonical(), hex */

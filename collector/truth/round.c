@@ -68,8 +68,9 @@ int rounds_open(struct rounds *r, const struct truth_options *o, struct why *why
 		err = take_lock(r, o->folder, why);
 	if (!err)
 		err = agg_open(&r->agg, o->folder, true, why);
-	if (!err && (err = truth_panel(&r->panel, r->store)))
-		why_say(why, err, "operators cannot be read");
+	for (size_t i = 0; i < r->profiles && !err; i++)
+		if ((err = truth_panel(&r->panel[i], r->store, &r->profile[i])))
+			why_say(why, err, "operators cannot be read");
 	if (err)
 		rounds_close(r);
 	return err;
@@ -160,13 +161,14 @@ static int judge_days(struct rounds *r, const struct store_hamlet *h, const stru
 	struct network *network = mem_new(NETWORKS_MOST * sizeof(*network));
 	size_t n = networks_of(t, network);
 	int32_t today = store_day_of(as_of_ns - 1);
+	const struct truth_panel *panel = &r->panel[t->profile - r->profile];
 	struct timeline_view v;
 	int err = 0;
 
 	for (size_t i = 0; i < n; i++)
 		look_back(r, h->code, t->profile->technology, &network[i], from);
 	/* the day before is judged only to know where hysteresis starts */
-	timeline_view(&v, t, r->panel.operator, r->panel.count, from * STORE_DAY_NS);
+	timeline_view(&v, t, panel->operator, panel->count, from * STORE_DAY_NS);
 	for (size_t i = 0; i < n; i++) {
 		timeline_aim(&v, t, network[i].plmn);
 		judge(&network[i].judgement, &v.input, network[i].plmn);
@@ -174,7 +176,7 @@ static int judge_days(struct rounds *r, const struct store_hamlet *h, const stru
 	}
 	timeline_view_done(&v);
 	for (int32_t day = from; day <= today && !err; day++) {
-		timeline_view(&v, t, r->panel.operator, r->panel.count, end_of(day, as_of_ns));
+		timeline_view(&v, t, panel->operator, panel->count, end_of(day, as_of_ns));
 		for (size_t i = 0; i < n && !err; i++) {
 			err = judge_one_day(r, h->code, t, &network[i], &v, day);
 			if (!err && day == today && (!network[i].plmn || network[i].judgement.n))

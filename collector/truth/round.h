@@ -14,7 +14,7 @@ struct rounds { /* what a worker holds from round to round */
 	int lock;
 	struct profile *profile;
 	size_t profiles;
-	struct truth_panel panel;
+	struct truth_panel panel[PROFILES_MOST]; /* of each profile */
 	void (*judged)(void *arg, const char *hamlet);
 	void *arg;
 };

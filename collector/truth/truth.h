@@ -96,7 +96,7 @@ struct truth_panel { /* the networks that "every operator" means */
 	char name[32][64];
 	size_t count;
 };
-int truth_panel(struct truth_panel *out, struct store *s) MUST_CHECK;
+int truth_panel(struct truth_panel *out, struct store *s, const struct profile *p) MUST_CHECK;
 int truth_judge_at(struct truth *t, struct store *s, const struct profile *p, const struct truth_panel *panel, const struct store_hamlet *h,
 	int64_t as_of_ns, int (*each)(void *arg, const struct truth_row *row), void *arg);
 /* The last day that has a rollup, of all hamlets; INT32_MIN none. */
