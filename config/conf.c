@@ -35,7 +35,8 @@ static int line_of(const config_setting_t *at)
 	return at ? (int)config_setting_source_line(at) : 0;
 }
 
-static void problem(struct loading *l, const struct spot *spot, const char *format, ...) PRINTF(3, 4);
+static void problem(struct loading *l, const struct spot *spot, const char *format, ...)
+	PRINTF(3, 4);
 static void problem(struct loading *l, const struct spot *spot, const char *format, ...)
 {
 	char text[sizeof(struct why)];
@@ -57,7 +58,8 @@ static struct spot below(const struct spot *group, const char *key, const config
 {
 	struct spot spot = { .at = at };
 
-	snprintf(spot.path, sizeof(spot.path), "%.100s%s%.50s", group->path, group->path[0] ? "." : "", key);
+	snprintf(spot.path, sizeof(spot.path), "%.100s%s%.50s", group->path,
+		group->path[0] ? "." : "", key);
 	return spot;
 }
 
@@ -82,7 +84,8 @@ static const char *kind_of(const config_setting_t *at)
 
 static bool is_int(const config_setting_t *at)
 {
-	return config_setting_type(at) == CONFIG_TYPE_INT || config_setting_type(at) == CONFIG_TYPE_INT64;
+	return config_setting_type(at) == CONFIG_TYPE_INT ||
+	       config_setting_type(at) == CONFIG_TYPE_INT64;
 }
 
 static bool is_text(const config_setting_t *at)
@@ -108,17 +111,20 @@ static int wrong(struct why *why, const config_setting_t *at, const char *must)
 static int take_list(struct value *v, const config_setting_t *at, struct why *why)
 {
 	bool texts = v->def->type == SETTING_TEXTS;
-	const char *must = texts ? "a list of texts, [ \"a\", \"b\" ]" : "a list of numbers, [ 1.5, 2.5 ]";
+	const char *must =
+		texts ? "a list of texts, [ \"a\", \"b\" ]" : "a list of numbers, [ 1.5, 2.5 ]";
 	int err = 0;
 
-	if (config_setting_type(at) != CONFIG_TYPE_ARRAY && config_setting_type(at) != CONFIG_TYPE_LIST)
+	if (config_setting_type(at) != CONFIG_TYPE_ARRAY &&
+		config_setting_type(at) != CONFIG_TYPE_LIST)
 		return wrong(why, at, must);
 	value_empty(v);
 	for (int i = 0; !err && i < config_setting_length(at); i++) {
 		const config_setting_t *item = config_setting_get_elem(at, (unsigned)i);
 
 		if (texts ? !is_text(item) : !is_number(item))
-			err = why_say(why, -EINVAL, "must be %s, but number %d is %s", must, i + 1, kind_of(item));
+			err = why_say(why, -EINVAL, "must be %s, but number %d is %s", must, i + 1,
+				kind_of(item));
 		else if (texts)
 			err = value_add_text(v, config_setting_get_string(item), why);
 		else
@@ -133,17 +139,19 @@ static int take_value(struct value *v, const config_setting_t *at, struct why *w
 	v->line = line_of(at);
 	switch (v->def->type) {
 	case SETTING_INT:
-		return is_int(at) ? value_int(v, config_setting_get_int64(at), why) : wrong(why, at, "a whole number");
+		return is_int(at) ? value_int(v, config_setting_get_int64(at), why)
+		                  : wrong(why, at, "a whole number");
 	case SETTING_REAL:
-		return is_number(at) ? value_real(v, number_of(at), why) : wrong(why, at, "a number");
+		return is_number(at) ? value_real(v, number_of(at), why)
+		                     : wrong(why, at, "a number");
 	case SETTING_BOOL:
 		if (config_setting_type(at) != CONFIG_TYPE_BOOL)
 			return wrong(why, at, "true or false");
 		v->yes = config_setting_get_bool(at);
 		return 0;
 	case SETTING_TEXT:
-		return is_text(at) ? value_text(v, config_setting_get_string(at), why) :
-				     wrong(why, at, "a text in \"quotes\"");
+		return is_text(at) ? value_text(v, config_setting_get_string(at), why)
+		                   : wrong(why, at, "a text in \"quotes\"");
 	default:
 		return take_list(v, at, why);
 	}
@@ -157,10 +165,12 @@ static const struct section *section_named(const struct section *sections, const
 	return NULL;
 }
 
-static void say_unknown(struct loading *l, const struct spot *spot, const struct settings *s, const char *key, bool top)
+static void say_unknown(struct loading *l, const struct spot *spot, const struct settings *s,
+	const char *key, bool top)
 {
 	int type = config_setting_type(spot->at);
-	const char *what = top && (type == CONFIG_TYPE_GROUP || type == CONFIG_TYPE_LIST) ? "section" : "key";
+	const char *what =
+		top && (type == CONFIG_TYPE_GROUP || type == CONFIG_TYPE_LIST) ? "section" : "key";
 	struct nearest near = { .word = key };
 
 	for (size_t i = 0; i < s->count; i++)
@@ -173,7 +183,8 @@ static void say_unknown(struct loading *l, const struct spot *spot, const struct
 		problem(l, spot, "unknown %s", what);
 }
 
-static void take_keys(struct loading *l, const struct spot *group, struct settings *s, bool top, bool strict)
+static void take_keys(
+	struct loading *l, const struct spot *group, struct settings *s, bool top, bool strict)
 {
 	for (int i = 0; i < config_setting_length(group->at); i++) {
 		const config_setting_t *at = config_setting_get_elem(group->at, (unsigned)i);
@@ -191,9 +202,11 @@ static void take_keys(struct loading *l, const struct spot *group, struct settin
 
 /* The table that the text of the key `by` stands for; *strict: false when it is unknown, and so are
  * the keys beside it. */
-static const struct setting *chosen(struct loading *l, const struct section *section, const struct spot *group, bool *strict)
+static const struct setting *chosen(
+	struct loading *l, const struct section *section, const struct spot *group, bool *strict)
 {
-	const config_setting_t *at = group->at ? config_setting_get_member(group->at, section->by) : NULL;
+	const config_setting_t *at =
+		group->at ? config_setting_get_member(group->at, section->by) : NULL;
 	struct spot spot = below(group, section->by, at);
 	const struct setting *table = NULL;
 
@@ -255,7 +268,8 @@ static void load_many(struct loading *l, struct group *g, const struct spot *lis
 static void load_section(struct loading *l, struct group *g, const config_setting_t *root)
 {
 	const struct section *section = g->section;
-	struct spot spot = { .at = *section->name ? config_setting_get_member(root, section->name) : root };
+	struct spot spot = { .at = *section->name ? config_setting_get_member(root, section->name)
+		                                  : root };
 
 	snprintf(spot.path, sizeof(spot.path), "%.100s", section->name);
 	if (section->by)
@@ -277,8 +291,11 @@ static void say_syntax(struct loading *l, const config_t *file)
 	const char *text = config_error_text(file), *name = config_error_file(file);
 
 	l->found++;
-	buf_printf(l->problems, "%s:%d: %s%s\n", name ? name : l->path, config_error_line(file), text,
-		strcmp(text, "syntax error") ? "" : ": is a ; a \" or a bracket missing here or on the line above?");
+	buf_printf(l->problems, "%s:%d: %s%s\n", name ? name : l->path, config_error_line(file),
+		text,
+		strcmp(text, "syntax error")
+			? ""
+			: ": is a ; a \" or a bracket missing here or on the line above?");
 }
 
 static void load_sections(struct loading *l, const config_setting_t *root)
@@ -318,7 +335,8 @@ static void load(struct loading *l)
 	free(folder);
 }
 
-int conf_load(struct conf **out, const char *path, const struct section *sections, struct buf *problems)
+int conf_load(
+	struct conf **out, const char *path, const struct section *sections, struct buf *problems)
 {
 	struct loading l = { .path = path, .problems = problems };
 	struct buf text;

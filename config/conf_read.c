@@ -105,7 +105,8 @@ static void print_value(struct buf *out, const struct value *v)
 {
 	switch (v->def->type) {
 	case SETTING_INT:
-		buf_printf(out, v->i < INT32_MIN || v->i > INT32_MAX ? "%lldL" : "%lld", (long long)v->i);
+		buf_printf(out, v->i < INT32_MIN || v->i > INT32_MAX ? "%lldL" : "%lld",
+			(long long)v->i);
 		break;
 	case SETTING_REAL:
 		print_real(out, v->d);
@@ -124,12 +125,14 @@ static void print_value(struct buf *out, const struct value *v)
 /* "# packets in a run; 1 .. 10000 s" */
 static void print_meaning(struct buf *out, const struct setting *def, const char *indent)
 {
-	bool number = def->type == SETTING_INT || def->type == SETTING_REAL || def->type == SETTING_REALS;
+	bool number =
+		def->type == SETTING_INT || def->type == SETTING_REAL || def->type == SETTING_REALS;
 	const char *unit = def->unit ? def->unit : "";
 
 	buf_printf(out, "%s# %s", indent, def->meaning ? def->meaning : def->key);
 	if (number && def->least < def->most)
-		buf_printf(out, "; %.15g .. %.15g%s%s", def->least, def->most, *unit ? " " : "", unit);
+		buf_printf(
+			out, "; %.15g .. %.15g%s%s", def->least, def->most, *unit ? " " : "", unit);
 	for (const char *const *w = def->words; w && *w; w++)
 		buf_printf(out, "%s%s", w == def->words ? "; one of: " : ", ", *w);
 	buf_puts(out, "\n");

@@ -29,7 +29,8 @@ static unsigned distance(const char *a, const char *b)
 		for (size_t j = 1; j <= m; j++) {
 			unsigned above = row[j];
 
-			row[j] = least_of(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
+			row[j] = least_of(
+				above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
 			diagonal = above;
 		}
 	}

@@ -27,11 +27,11 @@ static int check_range(const struct setting *def, double v, const char *text, st
 	if (def->least == def->most) /* no range in the table */
 		return 0;
 	if (v < def->least)
-		return why_say(why, -EINVAL, "%s%s%s is below the least, %.15g%s%s", text, gap, unit, def->least,
-			gap, unit);
+		return why_say(why, -EINVAL, "%s%s%s is below the least, %.15g%s%s", text, gap,
+			unit, def->least, gap, unit);
 	if (v > def->most)
-		return why_say(why, -EINVAL, "%s%s%s is above the most, %.15g%s%s", text, gap, unit, def->most,
-			gap, unit);
+		return why_say(why, -EINVAL, "%s%s%s is above the most, %.15g%s%s", text, gap, unit,
+			def->most, gap, unit);
 	return 0;
 }
 
@@ -50,7 +50,8 @@ static int check_words(const struct setting *def, const char *text, struct why *
 		nearest_offer(&near, *w);
 	}
 	if (list.err && near.best)
-		err = why_say(why, -EINVAL, "\"%.64s\" is unknown, did you mean \"%s\"?", text, near.best);
+		err = why_say(why, -EINVAL, "\"%.64s\" is unknown, did you mean \"%s\"?", text,
+			near.best);
 	else
 		err = why_say(why, -EINVAL, "\"%.64s\" is none of: %s%s", text, buf_text(&list),
 			list.err ? ", ..." : "");
@@ -325,8 +326,9 @@ static int take_word(struct settings *s, const char *word, struct why *why)
 		near.word = key;
 		for (size_t i = 0; i < s->count; i++)
 			nearest_offer(&near, s->values[i].def->key);
-		return near.best ? why_say(why, -EINVAL, "%s: unknown key, did you mean \"%s\"?", key, near.best) :
-				   why_say(why, -EINVAL, "%s: unknown key", key);
+		return near.best ? why_say(why, -EINVAL, "%s: unknown key, did you mean \"%s\"?",
+					   key, near.best)
+		                 : why_say(why, -EINVAL, "%s: unknown key", key);
 	}
 	if (v->given)
 		return why_say(why, -EINVAL, "%s: is given twice", key);
@@ -365,7 +367,8 @@ static const struct value *value_of(const struct settings *s, const char *key)
 	return v;
 }
 
-static const struct value *value_as(const struct settings *s, const char *key, enum setting_type type)
+static const struct value *value_as(
+	const struct settings *s, const char *key, enum setting_type type)
 {
 	const struct value *v = value_of(s, key);
 
@@ -374,7 +377,8 @@ static const struct value *value_as(const struct settings *s, const char *key, e
 	return v;
 }
 
-static const struct value *item_as(const struct settings *s, const char *key, enum setting_type type, size_t i)
+static const struct value *item_as(
+	const struct settings *s, const char *key, enum setting_type type, size_t i)
 {
 	const struct value *v = value_as(s, key, type);
 

@@ -78,13 +78,15 @@ static void number(struct scan *s)
 	}
 	s->found++;
 	if (errno)
-		buf_printf(s->problems, "%s:%d: %.*s is too large\n", s->file, s->line, (int)(end - from), from);
+		buf_printf(s->problems, "%s:%d: %.*s is too large\n", s->file, s->line,
+			(int)(end - from), from);
 	else
 		buf_printf(s->problems, "%s:%d: %.*s needs the suffix L: %.*sL\n", s->file, s->line,
 			(int)(end - from), from, (int)(end - from), from);
 }
 
-static unsigned scan_file(const char *file, const char *folder, unsigned depth, struct buf *problems);
+static unsigned scan_file(
+	const char *file, const char *folder, unsigned depth, struct buf *problems);
 
 static void include(struct scan *s)
 {
@@ -135,9 +137,12 @@ static void scan_text(struct scan *s)
 	}
 }
 
-static unsigned scan_file(const char *file, const char *folder, unsigned depth, struct buf *problems)
+static unsigned scan_file(
+	const char *file, const char *folder, unsigned depth, struct buf *problems)
 {
-	struct scan s = { .file = file, .folder = folder, .line = 1, .depth = depth, .problems = problems };
+	struct scan s = {
+		.file = file, .folder = folder, .line = 1, .depth = depth, .problems = problems
+	};
 	struct buf text;
 
 	if (depth > 10) /* libconfig's own limit */

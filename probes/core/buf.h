@@ -20,8 +20,9 @@ void buf_clear(struct buf *b); /* len = 0, err = 0, keeps the memory */
 void buf_put(struct buf *b, const void *bytes, size_t n);
 void buf_puts(struct buf *b, const char *text);
 void buf_printf(struct buf *b, const char *format, ...) PRINTF(2, 3);
-uint8_t *buf_claim(struct buf *b, size_t n); /* n writable bytes at the end, counted; NULL on overflow */
-void buf_drop(struct buf *b, size_t n);      /* removes n bytes from the front */
-const char *buf_text(const struct buf *b);   /* "" when empty; valid until the next change */
+/* n writable bytes at the end, counted; NULL on overflow. */
+uint8_t *buf_claim(struct buf *b, size_t n);
+void buf_drop(struct buf *b, size_t n);    /* removes n bytes from the front */
+const char *buf_text(const struct buf *b); /* "" when empty; valid until the next change */
 
 #endif

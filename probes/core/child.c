@@ -14,8 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ERRORS_MOST 1024
-#define CHUNK 4096
+#define ERRORS_MOST       1024
+#define CHUNK             4096
 #define CHUNKS_AFTER_EXIT 64
 /* A killed process is gone at once, unless it hangs in a driver: then nothing helps but to go on
  * without it. */

@@ -9,7 +9,7 @@
 struct child;
 
 struct child_result {
-	int err;         /* 0: it ran to its end; -ETIMEDOUT, -EMSGSIZE (killed), -ENOENT, other -errno */
+	int err; /* 0: it ran to its end; -ETIMEDOUT, -EMSGSIZE (killed), -ENOENT, other -errno */
 	int exit_status; /* as of exit(3), or 128 + signal */
 	const char *out; /* its standard output, terminated; dies with the callback */
 	size_t out_len;
@@ -17,8 +17,9 @@ struct child_result {
 };
 
 /* argv[0] is looked up in PATH.  done() is called exactly once, from the loop. */
-int child_start(struct child **out, struct loop *l, const char *const argv[], int64_t timeout_ns, size_t out_ceiling,
-	void (*done)(void *arg, const struct child_result *r), void *arg) MUST_CHECK;
+int child_start(struct child **out, struct loop *l, const char *const argv[], int64_t timeout_ns,
+	size_t out_ceiling, void (*done)(void *arg, const struct child_result *r),
+	void *arg) MUST_CHECK;
 void child_kill(struct child *c); /* at once; done() is not called; frees c */
 
 #endif

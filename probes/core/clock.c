@@ -128,7 +128,7 @@ void clock_told(enum clock_source source, int64_t utc_ns, int64_t mono_ns, int64
 		return;
 	pthread_mutex_lock(&known.lock);
 	better = known.source == CLOCK_NONE || source <= known.source ||
-		mono_ns - known.mono_ns > DAY_NS;
+	         mono_ns - known.mono_ns > DAY_NS;
 	if (better) {
 		known.source = source;
 		known.utc_ns = utc_ns;
@@ -197,10 +197,14 @@ struct clock_watch {
 static int watch_arm(struct clock_watch *w)
 {
 	/* so far away that only the cancellation matters; the kernel counts 2^63 ns */
-	const struct itimerspec at = { .it_value.tv_sec = (time_t)(sizeof(time_t) > 4 ? 8000000000 : INT32_MAX) };
+	const struct itimerspec at = {
+		.it_value.tv_sec = (time_t)(sizeof(time_t) > 4 ? 8000000000 : INT32_MAX)
+	};
 
 	w->offset = clock_wall() - clock_mono();
-	return timerfd_settime(w->fd.fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &at, NULL) ? -errno : 0;
+	return timerfd_settime(w->fd.fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &at, NULL)
+	               ? -errno
+	               : 0;
 }
 
 static void watch_ready(struct loop_fd *f, uint32_t events)
@@ -217,7 +221,8 @@ static void watch_ready(struct loop_fd *f, uint32_t events)
 	w->stepped(w->arg, w->offset - before);
 }
 
-int clock_watch_new(struct clock_watch **out, struct loop *l, void (*stepped)(void *arg, int64_t by_ns), void *arg)
+int clock_watch_new(struct clock_watch **out, struct loop *l,
+	void (*stepped)(void *arg, int64_t by_ns), void *arg)
 {
 	struct clock_watch *w = mem_new(sizeof(*w));
 	int err;

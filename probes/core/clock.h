@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define NS_PER_S 1000000000LL
+#define NS_PER_S  1000000000LL
 #define NS_PER_MS 1000000LL
 #define NS_PER_US 1000LL
 
@@ -42,8 +42,8 @@ void clock_read(struct clock_state *out);
 
 /* The same from given numbers: what adjtimex(2) says, the wall clock, and clock_mono(). */
 struct clock_kernel {
-	bool synced;                 /* not STA_UNSYNC */
-	int64_t esterror, maxerror;  /* us */
+	bool synced;                /* not STA_UNSYNC */
+	int64_t esterror, maxerror; /* us */
 	int64_t wall_ns, mono_ns;
 };
 void clock_judge(struct clock_state *out, const struct clock_kernel *kernel);
@@ -65,7 +65,8 @@ int clock_boot_id(uint8_t out[16], const char *file) MUST_CHECK;
  * that straddles the step is not a round trip. */
 struct loop;
 struct clock_watch;
-int clock_watch_new(struct clock_watch **out, struct loop *l, void (*stepped)(void *arg, int64_t by_ns), void *arg);
+int clock_watch_new(struct clock_watch **out, struct loop *l,
+	void (*stepped)(void *arg, int64_t by_ns), void *arg);
 void clock_watch_free(struct clock_watch *w);
 
 #define CLOCK_TEXT 32

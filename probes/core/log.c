@@ -13,7 +13,7 @@
 
 #define LINE_MAX_BYTES 1024
 #define COMPLAIN_FIRST (60 * NS_PER_S)
-#define COMPLAIN_MOST (3600 * NS_PER_S)
+#define COMPLAIN_MOST  (3600 * NS_PER_S)
 
 /* Set once from the command line before any thread exists, only read afterwards. */
 static char debug_parts[256];
@@ -59,11 +59,13 @@ static bool debugging(const char *part)
 
 /* One line is one write(2), so that threads do not interleave; control characters, which may come
  * from a modem or a server, cannot forge a second line. */
-__attribute__((format(printf, 3, 0))) static void say(int level, const char *part, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void say(
+	int level, const char *part, const char *format, va_list args)
 {
-	static const char *const word[] = {
-		[LOG_ERR] = "error: ", [LOG_WARNING] = "warning: ", [LOG_INFO] = "", [LOG_DEBUG] = "debug: "
-	};
+	static const char *const word[] = { [LOG_ERR] = "error: ",
+		[LOG_WARNING] = "warning: ",
+		[LOG_INFO] = "",
+		[LOG_DEBUG] = "debug: " };
 	char line[LINE_MAX_BYTES];
 	size_t n;
 	int add;
@@ -136,7 +138,8 @@ void log_complain(struct complaint *c, int64_t mono_ns, const char *part, const 
 	if (c->failures == 1)
 		c->interval_ns = COMPLAIN_FIRST;
 	else if (c->interval_ns < COMPLAIN_MOST)
-		c->interval_ns = c->interval_ns * 2 < COMPLAIN_MOST ? c->interval_ns * 2 : COMPLAIN_MOST;
+		c->interval_ns =
+			c->interval_ns * 2 < COMPLAIN_MOST ? c->interval_ns * 2 : COMPLAIN_MOST;
 	c->next_ns = mono_ns + c->interval_ns;
 	va_start(args, format);
 	if (vsnprintf(text, sizeof(text), format, args) < 0)

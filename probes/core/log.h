@@ -23,7 +23,8 @@ struct complaint {
 	int64_t next_ns, interval_ns;
 	unsigned failures;
 };
-void log_complain(struct complaint *c, int64_t mono_ns, const char *part, const char *format, ...) PRINTF(4, 5);
+void log_complain(struct complaint *c, int64_t mono_ns, const char *part, const char *format, ...)
+	PRINTF(4, 5);
 void log_recovered(struct complaint *c, const char *part, const char *what);
 
 #endif

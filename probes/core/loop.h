@@ -23,7 +23,7 @@ struct loop_timer {
 	/* Called once at or after the due time; the timer is idle again, so it may set itself. */
 	void (*fire)(struct loop_timer *t);
 	int64_t due;    /* CLOCK_MONOTONIC ns; the loop's own */
-	uint64_t order; /* the loop's own: timers of the same due time fire in the order they were set */
+	uint64_t order; /* the loop's own: of the same due time, the one set first fires first */
 	size_t place;   /* the loop's own: index in the heap + 1, 0 when idle */
 };
 
@@ -36,12 +36,15 @@ struct loop_signal {
 int loop_new(struct loop **out) MUST_CHECK;
 void loop_free(struct loop *l); /* NULL is fine; does not touch handles still registered */
 
-int loop_fd_add(struct loop *l, struct loop_fd *f, uint32_t events) MUST_CHECK; /* f->fd, f->ready are set */
+/* f->fd and f->ready are set before. */
+int loop_fd_add(struct loop *l, struct loop_fd *f, uint32_t events) MUST_CHECK;
 int loop_fd_mod(struct loop *l, struct loop_fd *f, uint32_t events);
-void loop_fd_del(struct loop *l, struct loop_fd *f); /* also blanks its pending events; does not close */
+/* Also blanks its pending events; does not close. */
+void loop_fd_del(struct loop *l, struct loop_fd *f);
 
-/* Setting replaces.  A timer set from a timer fires in the next turn at the earliest. */
-void loop_timer_at(struct loop *l, struct loop_timer *t, int64_t due_ns);   /* absolute, CLOCK_MONOTONIC */
+/* Absolute, CLOCK_MONOTONIC.  Setting replaces.  A timer set from a timer fires in the next turn at
+ * the earliest. */
+void loop_timer_at(struct loop *l, struct loop_timer *t, int64_t due_ns);
 void loop_timer_in(struct loop *l, struct loop_timer *t, int64_t delay_ns); /* from loop_now() */
 void loop_timer_stop(struct loop *l, struct loop_timer *t);                 /* idle is fine */
 
@@ -56,8 +59,10 @@ int loop_run(struct loop *l);               /* until loop_stop(); returns its st
 void loop_stop(struct loop *l, int status); /* from the loop's own thread */
 int loop_turn(struct loop *l, int64_t wait_ns); /* one wake-up, for tests; -1 waits for ever */
 
-int64_t loop_now(const struct loop *l); /* CLOCK_MONOTONIC ns, cached once a wake-up; fresh outside a turn */
-int64_t loop_lag_ns(const struct loop *l); /* the longest that any timer fired late since the last call of loop_lag_reset() */
+/* CLOCK_MONOTONIC ns, cached once a wake-up; fresh outside a turn. */
+int64_t loop_now(const struct loop *l);
+/* The longest that any timer fired late since the last call of loop_lag_reset(). */
+int64_t loop_lag_ns(const struct loop *l);
 void loop_lag_reset(struct loop *l);
 
 #endif

@@ -6,11 +6,12 @@
 
 #include <stddef.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
+#define COUNT(array)                    (sizeof(array) / sizeof((array)[0]))
+#define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
-void *mem_new(size_t size);                          /* zeroed */
-void *mem_grow(void *old, size_t count, size_t size); /* checked count * size; new bytes not zeroed */
-char *mem_copy(const char *text);                    /* strdup; NULL stays NULL */
+void *mem_new(size_t size); /* zeroed */
+/* Checked count * size; new bytes are not zeroed. */
+void *mem_grow(void *old, size_t count, size_t size);
+char *mem_copy(const char *text); /* strdup; NULL stays NULL */
 
 #endif

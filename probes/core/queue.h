@@ -29,8 +29,9 @@ struct queue_item {
  * waits until there is one or the queue is closed and empty. */
 struct queue_item *queue_take(struct queue *q, int wait_ms);
 
-int queue_fd(struct queue *q);       /* readable (eventfd) while something is in it: for a loop */
-void queue_close(struct queue *q);   /* producers get -EPIPE, the consumer drains and then gets NULL */
+int queue_fd(struct queue *q); /* readable (eventfd) while something is in it: for a loop */
+/* Producers get -EPIPE, the consumer drains and then gets NULL. */
+void queue_close(struct queue *q);
 size_t queue_count(struct queue *q); /* a snapshot, for metrics */
 size_t queue_bytes(struct queue *q);
 

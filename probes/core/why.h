@@ -4,7 +4,7 @@
 #define CORE_WHY_H
 
 #define PRINTF(i, j) __attribute__((format(printf, i, j)))
-#define MUST_CHECK __attribute__((warn_unused_result))
+#define MUST_CHECK   __attribute__((warn_unused_result))
 
 struct why {
 	char text[320]; /* empty until something failed; always terminated */

@@ -14,7 +14,7 @@ struct wire {
 
 struct wire wire_over(void *bytes, size_t n);
 struct wire wire_reading(const void *bytes, size_t n); /* only wire_get_*, wire_skip */
-uint8_t wire_get_u8(struct wire *w); /* 0 once failed, all of them */
+uint8_t wire_get_u8(struct wire *w);                   /* 0 once failed, all of them */
 uint16_t wire_get_u16(struct wire *w);
 uint32_t wire_get_u32(struct wire *w);
 uint64_t wire_get_u64(struct wire *w);

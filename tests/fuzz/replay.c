@@ -17,8 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CORPUS "tests/fuzz/corpus"
-#define CHANGES 2000
+#define CORPUS     "tests/fuzz/corpus"
+#define CHANGES    2000
 #define SEEDS_MOST 512
 #define BYTES_MOST (1 << 20)
 
@@ -77,7 +77,8 @@ static void flip_bits(uint8_t *b, size_t n, uint64_t *state)
 
 static void odd_bytes(uint8_t *b, size_t n, uint64_t *state)
 {
-	static const uint8_t odd[] = { 0, 1, 0x7f, 0x80, 0xff, '"', ',', '\n', 0x1b, 0x3b, 0x5b, 0x9f };
+	static const uint8_t odd[] = { 0, 1, 0x7f, 0x80, 0xff, '"', ',', '\n', 0x1b, 0x3b, 0x5b,
+		0x9f };
 
 	for (size_t i = 1 + below(state, 3); n && i > 0; i--)
 		b[below(state, n)] = odd[below(state, sizeof(odd))];
@@ -139,7 +140,8 @@ static bool add_file(struct replay *r, const char *path)
 	FILE *f = r->count < SEEDS_MOST ? fopen(path, "rb") : NULL;
 
 	if (!f) {
-		fprintf(stderr, "%s: %s\n", path, r->count < SEEDS_MOST ? strerror(errno) : "too many");
+		fprintf(stderr, "%s: %s\n", path,
+			r->count < SEEDS_MOST ? strerror(errno) : "too many");
 		return false;
 	}
 	seed->bytes = malloc(BYTES_MOST);
@@ -183,7 +185,8 @@ static bool add(struct replay *r, const char *path)
 static void say_where(int signo)
 {
 	char text[1200];
-	int n = snprintf(text, sizeof(text), "signal %d in %s, change %u\n", signo, now.path, now.change);
+	int n = snprintf(
+		text, sizeof(text), "signal %d in %s, change %u\n", signo, now.path, now.change);
 
 	if (n > 0 && write(STDERR_FILENO, text, (size_t)n) < 0)
 		_exit(1);

@@ -77,7 +77,9 @@ static void output_errors_and_exit_status_are_kept_apart(void **state)
 static void output_larger_than_a_pipe_arrives_whole(void **state)
 {
 	/* 1.2 MB, of which the last line is looked at */
-	struct seen *s = shell("i=0; while [ $i -lt 3000 ]; do printf '%0400d' $i; i=$((i+1)); done", 20 * NS_PER_S, 2000000);
+	struct seen *s =
+		shell("i=0; while [ $i -lt 3000 ]; do printf '%0400d' $i; i=$((i+1)); done",
+			20 * NS_PER_S, 2000000);
 	(void)state;
 
 	assert_int_equal(s->err, 0);
@@ -85,9 +87,28 @@ static void output_larger_than_a_pipe_arrives_whole(void **state)
 	finish(s);
 }
 
+static void what_was_written_before_a_late_look_is_not_lost(void **state)
+{
+	struct seen s = { 0 };
+	struct child *c;
+	(void)state;
+
+	assert_int_equal(loop_new(&s.loop), 0);
+	assert_int_equal(
+		child_start(&c, s.loop, (const char *const[]){ "printf", "%060000d", "7", NULL },
+			NS_PER_S * 20, 100000, done, &s),
+		0);
+	usleep(300000); /* the loop is busy elsewhere; the child has ended when it comes back */
+	assert_int_equal(loop_run(s.loop), 0);
+	assert_int_equal(s.err, 0);
+	assert_int_equal(s.out_len, 60000);
+	loop_free(s.loop);
+}
+
 static void no_shell_looks_at_the_arguments(void **state)
 {
-	struct seen *s = run((const char *const[]){ "echo", "$HOME; echo 'x' | cat", NULL }, 10 * NS_PER_S, 1000);
+	struct seen *s = run((const char *const[]){ "echo", "$HOME; echo 'x' | cat", NULL },
+		10 * NS_PER_S, 1000);
 	(void)state;
 
 	assert_string_equal(s->out, "$HOME; echo 'x' | cat\n");
@@ -96,7 +117,8 @@ static void no_shell_looks_at_the_arguments(void **state)
 
 static void a_missing_program_is_said_from_the_loop(void **state)
 {
-	struct seen *s = run((const char *const[]){ "phusong-no-such-program", NULL }, 10 * NS_PER_S, 1000);
+	struct seen *s =
+		run((const char *const[]){ "phusong-no-such-program", NULL }, 10 * NS_PER_S, 1000);
 	(void)state;
 
 	assert_int_equal(s->err, -ENOENT);
@@ -123,7 +145,7 @@ static void the_deadline_kills_and_keeps_what_was_said(void **state)
 static void the_whole_process_group_is_killed(void **state)
 {
 	struct seen *s = shell("sleep 1000 & echo $!; wait", 200 * NS_PER_MS, 1000);
-	pid_t grandchild = atoi(s->out);
+	pid_t grandchild = (pid_t)strtol(s->out, NULL, 10);
 	struct timespec pause = { 0, 10000000 };
 	(void)state;
 
@@ -181,7 +203,9 @@ static void output_up_to_the_ceiling_is_fine(void **state)
 
 static void of_the_errors_the_first_kilobyte_stays(void **state)
 {
-	struct seen *s = shell("i=0; while [ $i -lt 300 ]; do printf '%01000d' 7 >&2; i=$((i+1)); done; echo end", 20 * NS_PER_S, 10);
+	struct seen *s = shell(
+		"i=0; while [ $i -lt 300 ]; do printf '%01000d' 7 >&2; i=$((i+1)); done; echo end",
+		20 * NS_PER_S, 10);
 	(void)state;
 
 	assert_int_equal(s->err, 0);
@@ -213,7 +237,9 @@ static void a_killed_child_says_nothing_and_is_gone(void **state)
 	(void)state;
 
 	assert_int_equal(loop_new(&s.loop), 0);
-	assert_int_equal(child_start(&c, s.loop, (const char *const[]){ "sleep", "1000", NULL }, NS_PER_S, 10, done, &s), 0);
+	assert_int_equal(child_start(&c, s.loop, (const char *const[]){ "sleep", "1000", NULL },
+				 NS_PER_S, 10, done, &s),
+		0);
 	child_kill(c);
 	child_kill(NULL);
 	loop_turn(s.loop, 5 * NS_PER_MS);
@@ -228,6 +254,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(output_errors_and_exit_status_are_kept_apart),
 		cmocka_unit_test(output_larger_than_a_pipe_arrives_whole),
+		cmocka_unit_test(what_was_written_before_a_late_look_is_not_lost),
 		cmocka_unit_test(no_shell_looks_at_the_arguments),
 		cmocka_unit_test(a_missing_program_is_said_from_the_loop),
 		cmocka_unit_test(the_deadline_kills_and_keeps_what_was_said),

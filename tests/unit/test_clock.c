@@ -60,7 +60,8 @@ static void without_an_estimate_the_bound_of_the_error_is_taken(void **state)
 
 static void an_implausible_wall_clock_is_no_utc_whatever_the_kernel_says(void **state)
 {
-	static const int64_t wall[] = { 0, 3600 * NS_PER_S, 1600000000 * NS_PER_S, UTC_2026 + 80LL * 366 * 86400 * NS_PER_S };
+	static const int64_t wall[] = { 0, 3600 * NS_PER_S, 1600000000 * NS_PER_S,
+		UTC_2026 + 80LL * 366 * 86400 * NS_PER_S };
 	(void)state;
 
 	for (size_t i = 0; i < 4; i++) {
@@ -133,7 +134,8 @@ static void nonsense_is_not_taken(void **state)
 	clock_told(CLOCK_NONE, UTC_2026, MONO, 0);
 	clock_told(CLOCK_SOURCES, UTC_2026, MONO, 0);
 	clock_told(CLOCK_GNSS, UTC_UNKNOWN, MONO, 0);
-	clock_told(CLOCK_GNSS, 315964800 * NS_PER_S, MONO, 0); /* GNSS receivers begin in January 1980 */
+	clock_told(CLOCK_GNSS, 315964800 * NS_PER_S, MONO,
+		0); /* GNSS receivers begin in January 1980 */
 	assert_int_equal(judge(false, 0, 0, MONO).source, CLOCK_NONE);
 }
 
@@ -157,8 +159,10 @@ static void reading_this_kernel_agrees_with_the_wall_clock(void **state)
 
 static void boot_ids_are_read_and_nonsense_is_refused(void **state)
 {
-	static const uint8_t want[16] = { 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54, 0x32, 0x10 };
-	static const char *const bad[] = { "", "0123", "0123456789abcdeffedcba9876543210ff\n", "g123456789abcdeffedcba9876543210\n" };
+	static const uint8_t want[16] = { 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0xfe,
+		0xdc, 0xba, 0x98, 0x76, 0x54, 0x32, 0x10 };
+	static const char *const bad[] = { "", "0123", "0123456789abcdeffedcba9876543210ff\n",
+		"g123456789abcdeffedcba9876543210\n" };
 	char path[] = "/tmp/phusong-boot-XXXXXX";
 	int fd = mkstemp(path);
 	uint8_t id[16] = { 0 }, again[16];
@@ -221,11 +225,13 @@ static void rfc_3339_is_read(void **state)
 
 static void what_is_not_rfc_3339_is_refused(void **state)
 {
-	static const char *const bad[] = { "", "2026", "2026-11-23", "2026-11-23T20:38:10", "2026-13-01T00:00:00Z",
-		"2026-02-29T00:00:00Z", "2100-02-29T00:00:00Z", "2026-11-31T00:00:00Z", "2026-11-23T24:00:00Z",
-		"2026-11-23T20:60:00Z", "2026-11-23T20:38:61Z", "2026-11-23T20:38:10.Z", "2026-11-23T20:38:10ZZ",
-		"2026-11-23T20:38:10+7", "2026-11-23T20:38:10+24:00", "1969-12-31T23:59:59Z", "9999-01-01T00:00:00Z",
-		"2026-1-23T20:38:10Z", " 2026-11-23T20:38:10Z", "2026-11-23T20:38:1\xc3\xa9Z" };
+	static const char *const bad[] = { "", "2026", "2026-11-23", "2026-11-23T20:38:10",
+		"2026-13-01T00:00:00Z", "2026-02-29T00:00:00Z", "2100-02-29T00:00:00Z",
+		"2026-11-31T00:00:00Z", "2026-11-23T24:00:00Z", "2026-11-23T20:60:00Z",
+		"2026-11-23T20:38:61Z", "2026-11-23T20:38:10.Z", "2026-11-23T20:38:10ZZ",
+		"2026-11-23T20:38:10+7", "2026-11-23T20:38:10+24:00", "1969-12-31T23:59:59Z",
+		"9999-01-01T00:00:00Z", "2026-1-23T20:38:10Z", " 2026-11-23T20:38:10Z",
+		"2026-11-23T20:38:1\xc3\xa9Z" };
 	int64_t ns = 77;
 	(void)state;
 
@@ -273,7 +279,8 @@ static void a_step_of_the_wall_clock_is_noticed_each_time(void **state)
 	assert_int_equal(clock_watch_new(&w, l, count_step, &steps), 0);
 	loop_turn(l, 5 * NS_PER_MS);
 	for (int i = 1; i <= 4; i++) {
-		if (adjtimex(&look) < 0 || !(look.status & STA_UNSYNC) || step_clock(i % 2 == 0) < 0)
+		if (adjtimex(&look) < 0 || !(look.status & STA_UNSYNC) ||
+			step_clock(i % 2 == 0) < 0)
 			break;
 		loop_turn(l, NS_PER_S);
 		assert_true(steps >= i); /* somebody else may set it too */
@@ -292,11 +299,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_synchronised_kernel_is_believed, forget),
 		cmocka_unit_test_setup(without_an_estimate_the_bound_of_the_error_is_taken, forget),
-		cmocka_unit_test_setup(an_implausible_wall_clock_is_no_utc_whatever_the_kernel_says, forget),
-		cmocka_unit_test_setup(a_plausible_time_nobody_vouches_for_is_manual_with_unknown_error, forget),
+		cmocka_unit_test_setup(
+			an_implausible_wall_clock_is_no_utc_whatever_the_kernel_says, forget),
+		cmocka_unit_test_setup(
+			a_plausible_time_nobody_vouches_for_is_manual_with_unknown_error, forget),
 		cmocka_unit_test_setup(a_kernel_that_lost_its_servers_says_since_when, forget),
 		cmocka_unit_test_setup(a_time_that_was_told_runs_on_with_the_boot_clock, forget),
-		cmocka_unit_test_setup(a_worse_source_waits_a_day_and_a_better_one_does_not, forget),
+		cmocka_unit_test_setup(
+			a_worse_source_waits_a_day_and_a_better_one_does_not, forget),
 		cmocka_unit_test_setup(nonsense_is_not_taken, forget),
 		cmocka_unit_test_setup(reading_this_kernel_agrees_with_the_wall_clock, forget),
 		cmocka_unit_test(boot_ids_are_read_and_nonsense_is_refused),

@@ -124,14 +124,18 @@ static int open_folder(void **state)
 
 static int close_folder(void **state)
 {
-	char command[100];
+	static const char *const names[] = { "t.conf", "more.conf", "big.conf" };
+	char file[200];
 	(void)state;
 
 	conf_free(conf);
 	conf = NULL;
 	buf_done(&problems);
-	snprintf(command, sizeof(command), "rm -r %s", folder);
-	return system(command);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(file, sizeof(file), "%s/%s", folder, names[i]);
+		unlink(file);
+	}
+	return rmdir(folder);
 }
 
 static void an_empty_file_has_all_defaults(void **state)
@@ -147,7 +151,8 @@ static void an_empty_file_has_all_defaults(void **state)
 	assert_int_equal(settings_count(s, "ways"), 2);
 	assert_string_equal(settings_text_at(s, "ways", 1), "down");
 	assert_int_equal(settings_count(s, "bounds"), 2);
-	assert_true(settings_real_at(s, "bounds", 0) > 2.49 && settings_real_at(s, "bounds", 0) < 2.51);
+	assert_true(
+		settings_real_at(s, "bounds", 0) > 2.49 && settings_real_at(s, "bounds", 0) < 2.51);
 	assert_false(settings_given(s, "port"));
 	assert_int_equal(settings_line(s, "port"), 0);
 	assert_int_equal(conf_count(conf, "tests"), 0);
@@ -160,10 +165,13 @@ static void what_is_given_holds_and_knows_its_line(void **state)
 	const struct settings *s;
 	(void)state;
 
-	assert_int_equal(load("user = \"phu\";\nstamp = {\n\tport = 0x10; enabled = false;\n\tways = [ \"up\" ];\n"
+	assert_int_equal(load("user = \"phu\";\nstamp = {\n\tport = 0x10; enabled = false;\n\tways "
+			      "= [ \"up\" ];\n"
 			      "\tbounds = ( 1, 2.5 );\n};\n"
 			      "tests = ( { kind = \"latency\"; target = \"a\"; wait_s = 2; },\n"
-			      "\t{ kind = \"dns\"; interval_s = 10; } );\n", sections), 0);
+			      "\t{ kind = \"dns\"; interval_s = 10; } );\n",
+				 sections),
+		0);
 	assert_string_equal(buf_text(&problems), "");
 	assert_string_equal(settings_text(conf_section(conf, ""), "user"), "phu");
 	s = conf_section(conf, "stamp");
@@ -188,23 +196,25 @@ static void what_is_given_holds_and_knows_its_line(void **state)
 static void all_problems_are_said_at_once(void **state)
 {
 	(void)state;
-	assert_string_equal(problems_of("usr = \"x\";\n"
-					"stmp = { port = 5; };\n"
-					"stamp = {\n"
-					"\tport = 0;\n"
-					"\tenabled = 1;\n"
-					"\tway = \"left\";\n"
-					"\tways = [ \"up\", \"rigth\" ];\n"
-					"\tbounds = [ 1.0, 2000.0 ];\n"
-					"\tbound = 3;\n"
-					"};\n"
-					"tests = (\n"
-					"\t{ kind = \"latency\"; target = \"a\"; wait_s = 10.5; interval_s = 5; },\n"
-					"\t{ kind = \"latncy\"; target = \"z\"; interval_s = \"5\"; },\n"
-					"\t5,\n"
-					"\t{ target = \"x\"; },\n"
-					"\t{ kind = \"latency\"; target = 7; }\n"
-					");\n"),
+	assert_string_equal(
+		problems_of("usr = \"x\";\n"
+			    "stmp = { port = 5; };\n"
+			    "stamp = {\n"
+			    "\tport = 0;\n"
+			    "\tenabled = 1;\n"
+			    "\tway = \"left\";\n"
+			    "\tways = [ \"up\", \"rigth\" ];\n"
+			    "\tbounds = [ 1.0, 2000.0 ];\n"
+			    "\tbound = 3;\n"
+			    "};\n"
+			    "tests = (\n"
+			    "\t{ kind = \"latency\"; target = \"a\"; wait_s = 10.5; interval_s = "
+			    "5; },\n"
+			    "\t{ kind = \"latncy\"; target = \"z\"; interval_s = \"5\"; },\n"
+			    "\t5,\n"
+			    "\t{ target = \"x\"; },\n"
+			    "\t{ kind = \"latency\"; target = 7; }\n"
+			    ");\n"),
 		"t.conf:1: usr: unknown key, did you mean \"user\"?\n"
 		"t.conf:2: stmp: unknown section, did you mean \"stamp\"?\n"
 		"t.conf:4: stamp.port: 0 is below the least, 1\n"
@@ -225,24 +235,32 @@ static void all_problems_are_said_at_once(void **state)
 static void wrong_shapes_are_named(void **state)
 {
 	(void)state;
-	assert_string_equal(problems_of("user = [ \"x\" ];\nstamp = ( 1 );\ntests = { kind = \"dns\"; };\ntls = { };\n"),
+	assert_string_equal(problems_of("user = [ \"x\" ];\nstamp = ( 1 );\ntests = { kind = "
+					"\"dns\"; };\ntls = { };\n"),
 		"t.conf:1: user: must be a text in \"quotes\", not a list\n"
 		"t.conf:2: stamp: must be a group, { ... }, not a list\n"
 		"t.conf:4: tls.ca_file: must be given\n"
 		"t.conf:3: tests: must be a list of groups, ( { ... }, { ... } )\n");
-	assert_string_equal(problems_of("stamp = { ways = \"up\"; bounds = [ \"x\" ]; port = 1.0; way = up; };\n"),
-		"t.conf:1: syntax error: is a ; a \" or a bracket missing here or on the line above?\n");
-	assert_string_equal(problems_of("stamp = { ways = \"up\"; bounds = [ \"x\" ]; port = 1.0; };\n"),
+	assert_string_equal(
+		problems_of(
+			"stamp = { ways = \"up\"; bounds = [ \"x\" ]; port = 1.0; way = up; };\n"),
+		"t.conf:1: syntax error: is a ; a \" or a bracket missing here or on the line "
+		"above?\n");
+	assert_string_equal(
+		problems_of("stamp = { ways = \"up\"; bounds = [ \"x\" ]; port = 1.0; };\n"),
 		"t.conf:1: stamp.ways: must be a list of texts, [ \"a\", \"b\" ], not a text\n"
-		"t.conf:1: stamp.bounds: must be a list of numbers, [ 1.5, 2.5 ], but number 1 is a text\n"
+		"t.conf:1: stamp.bounds: must be a list of numbers, [ 1.5, 2.5 ], but number 1 is "
+		"a text\n"
 		"t.conf:1: stamp.port: must be a whole number, not a real number\n");
 }
 
 static void texts_are_measured_and_must_be_clean(void **state)
 {
 	(void)state;
-	assert_string_equal(problems_of("user = \"123456789\";"), "t.conf:1: user: 9 bytes are too long, 8 at most\n");
-	assert_string_equal(problems_of("user = \"a\\nb\";"), "t.conf:1: user: has a control character\n");
+	assert_string_equal(problems_of("user = \"123456789\";"),
+		"t.conf:1: user: 9 bytes are too long, 8 at most\n");
+	assert_string_equal(
+		problems_of("user = \"a\\nb\";"), "t.conf:1: user: has a control character\n");
 	assert_string_equal(problems_of("user = \"a\\xffb\";"), "t.conf:1: user: is not UTF-8\n");
 	assert_int_equal(load("user = \"sông\";", sections), 0);
 }
@@ -250,7 +268,8 @@ static void texts_are_measured_and_must_be_clean(void **state)
 static void a_key_given_twice_is_found(void **state)
 {
 	(void)state;
-	assert_string_equal(problems_of("user = \"a\";\n\nuser = \"b\";\n"), "t.conf:3: duplicate setting name\n");
+	assert_string_equal(problems_of("user = \"a\";\n\nuser = \"b\";\n"),
+		"t.conf:3: duplicate setting name\n");
 }
 
 static void numbers_of_64_bits_are_never_cut_silently(void **state)
@@ -258,13 +277,19 @@ static void numbers_of_64_bits_are_never_cut_silently(void **state)
 	(void)state;
 	assert_int_equal(load("bytes = 5000000000L; # 6000000000\n", sections), 0);
 	assert_true(settings_int(conf_section(conf, ""), "bytes") == 5000000000);
-	assert_string_equal(problems_of("/* 7000000000\n */ user = \"8000000000\\\"9\";\nbytes = 5000000000;\n"),
+	assert_string_equal(
+		problems_of(
+			"/* 7000000000\n */ user = \"8000000000\\\"9\";\nbytes = 5000000000;\n"),
 		"t.conf:3: 5000000000 needs the suffix L: 5000000000L\n");
-	assert_string_equal(problems_of("bytes = 0xFFFFFFFF;"), "t.conf:1: 0xFFFFFFFF needs the suffix L: 0xFFFFFFFFL\n");
-	assert_string_equal(problems_of("bytes = 99999999999999999999L;"), "t.conf:1: 99999999999999999999 is too large\n");
-	assert_string_equal(problems_of("bytes = -5L;"), "t.conf:1: bytes: -5 B is below the least, 0 B\n");
+	assert_string_equal(problems_of("bytes = 0xFFFFFFFF;"),
+		"t.conf:1: 0xFFFFFFFF needs the suffix L: 0xFFFFFFFFL\n");
+	assert_string_equal(problems_of("bytes = 99999999999999999999L;"),
+		"t.conf:1: 99999999999999999999 is too large\n");
+	assert_string_equal(
+		problems_of("bytes = -5L;"), "t.conf:1: bytes: -5 B is below the least, 0 B\n");
 	write_file("big.conf", "bytes = 5000000000;\n");
-	assert_string_equal(problems_of("@include \"big.conf\"\n"), "big.conf:1: 5000000000 needs the suffix L: 5000000000L\n");
+	assert_string_equal(problems_of("@include \"big.conf\"\n"),
+		"big.conf:1: 5000000000 needs the suffix L: 5000000000L\n");
 }
 
 static void included_files_lie_beside_the_file_and_are_named(void **state)
@@ -276,7 +301,8 @@ static void included_files_lie_beside_the_file_and_are_named(void **state)
 	write_file("more.conf", "port = 99;\n");
 	assert_int_equal(load("stamp = {\n@include \"more.conf\"\n};\n", sections), 0);
 	assert_int_equal(settings_int(conf_section(conf, "stamp"), "port"), 99);
-	assert_string_equal(problems_of("@include \"none.conf\"\n"), "t.conf:1: cannot open include file\n");
+	assert_string_equal(
+		problems_of("@include \"none.conf\"\n"), "t.conf:1: cannot open include file\n");
 }
 
 static void a_file_that_cannot_be_read_says_why(void **state)
@@ -319,13 +345,19 @@ static void what_is_printed_reads_back_and_prints_the_same(void **state)
 
 	buf_init(&first, 1 << 16);
 	buf_init(&second, 1 << 16);
-	assert_int_equal(load("user = \"a\\\\\\\"b\"; bytes = 6000000000L; stamp = { ways = [ ]; bounds = [ 0.1, 123.456 ]; };\n"
-			      "tests = ( { kind = \"latency\"; target = \"a\"; wait_s = 3; }, { kind = \"dns\"; } );", sections), 0);
+	assert_int_equal(load("user = \"a\\\\\\\"b\"; bytes = 6000000000L; stamp = { ways = [ ]; "
+			      "bounds = [ 0.1, 123.456 ]; };\n"
+			      "tests = ( { kind = \"latency\"; target = \"a\"; wait_s = 3; }, { "
+			      "kind = \"dns\"; } );",
+				 sections),
+		0);
 	conf_print(&first, conf);
 	assert_non_null(strstr(buf_text(&first), "# UDP port; 1 .. 65535\n\tport = 862;\n"));
-	assert_non_null(strstr(buf_text(&first), "# direction; one of: up, down, both\n\tway = \"both\";\n"));
+	assert_non_null(strstr(
+		buf_text(&first), "# direction; one of: up, down, both\n\tway = \"both\";\n"));
 	assert_non_null(strstr(buf_text(&first), "bytes = 6000000000L;\n"));
 	assert_non_null(strstr(buf_text(&first), "bounds = [ 0.1, 123.456 ];\n"));
+	assert_non_null(strstr(buf_text(&first), "wait_s = 3.0;\n"));
 	assert_null(strstr(buf_text(&first), "tls"));
 	assert_int_equal(load(buf_text(&first), sections), 0);
 	conf_print(&second, conf);

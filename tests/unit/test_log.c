@@ -28,7 +28,8 @@ static void listen_to(void (*speak)(void), bool journal)
 
 	assert_true(fd >= 0 && old >= 0);
 	assert_int_equal(fstat(fd, &st), 0);
-	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev,
+		(unsigned long long)st.st_ino);
 	setenv("JOURNAL_STREAM", journal ? stream : "8:15", 1);
 	dup2(fd, STDERR_FILENO);
 	speak();
@@ -53,7 +54,8 @@ static void plain_text_names_part_and_level(void **state)
 {
 	(void)state;
 	listen_to(all_levels, false);
-	assert_string_equal(said, "uplink: error: no broker\nuplink: warning: slow\nuplink: there\n");
+	assert_string_equal(
+		said, "uplink: error: no broker\nuplink: warning: slow\nuplink: there\n");
 }
 
 static void the_journal_gets_levels_as_numbers(void **state)
@@ -115,7 +117,8 @@ static void a_text_from_outside_stays_one_line_of_bounded_length(void **state)
 
 	listen_to(forge, false);
 	second = strchr(said, '\n') + 1;
-	assert_memory_equal(said, "modem: Viettel <0>kernel: panic [2J  \n", (size_t)(second - said));
+	assert_memory_equal(
+		said, "modem: Viettel <0>kernel: panic [2J  \n", (size_t)(second - said));
 	assert_true(strlen(second) <= 1024);
 	assert_ptr_equal(strchr(second, '\n'), second + strlen(second) - 1);
 }

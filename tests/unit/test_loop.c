@@ -56,7 +56,9 @@ static void timers_fire_in_order_of_due_time_then_of_setting(void **state)
 	(void)state;
 
 	for (int i = 0; i < 7; i++) {
-		k[i] = (struct tick){ .timer.fire = note, .number = i, .log = log, .count = &count };
+		k[i] = (struct tick){
+			.timer.fire = note, .number = i, .log = log, .count = &count
+		};
 		loop_timer_at(l, &k[i].timer, now + delay_ms[i] * NS_PER_MS);
 	}
 	while (count < 7)
@@ -76,7 +78,9 @@ static void ten_thousand_timers_keep_their_order_through_stops_and_moves(void **
 
 	srand(1);
 	for (int i = 0; i < N; i++) {
-		k[i] = (struct tick){ .timer.fire = note, .number = i, .log = log, .count = &count };
+		k[i] = (struct tick){
+			.timer.fire = note, .number = i, .log = log, .count = &count
+		};
 		loop_timer_at(l, &k[i].timer, now - rand() % 1000000);
 	}
 	for (int i = 0; i < N; i += 3)
@@ -105,7 +109,12 @@ static void a_timer_may_stop_another_that_is_due_in_the_same_turn(void **state)
 	(void)state;
 
 	b = (struct tick){ .timer.fire = note, .number = 2, .log = log, .count = &count };
-	a = (struct tick){ .timer.fire = note, .number = 1, .log = log, .count = &count, .loop = l, .victim = &b };
+	a = (struct tick){ .timer.fire = note,
+		.number = 1,
+		.log = log,
+		.count = &count,
+		.loop = l,
+		.victim = &b };
 	loop_timer_at(l, &a.timer, 1);
 	loop_timer_at(l, &b.timer, 2);
 	loop_turn(l, 0);
@@ -204,7 +213,9 @@ static void an_fd_deleted_in_the_batch_is_not_called(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), 0);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(write(pair[i], "x", 1), 1);
-		e[i] = (struct end){ .fd = { .fd = pair[i], .ready = delete_the_other }, .loop = l, .other = &e[!i] };
+		e[i] = (struct end){ .fd = { .fd = pair[i], .ready = delete_the_other },
+			.loop = l,
+			.other = &e[!i] };
 		assert_int_equal(loop_fd_add(l, &e[i].fd, EPOLLIN), 0);
 	}
 	loop_turn(l, -1);
@@ -324,7 +335,7 @@ struct listener {
 	struct loop_signal signal;
 	struct loop *loop;
 	int caught, last;
-	bool leaves;
+	struct listener *leaver; /* stops listening when this one hears something */
 };
 
 static void hear(struct loop_signal *s, int signo)
@@ -333,14 +344,14 @@ static void hear(struct loop_signal *s, int signo)
 
 	h->caught++;
 	h->last = signo;
-	if (h->leaves)
-		loop_signal_del(h->loop, s);
+	if (h->leaver)
+		loop_signal_del(h->loop, &h->leaver->signal);
 }
 
 static void signals_arrive_on_the_loop_at_all_who_listen(void **state)
 {
 	struct loop *l = fresh();
-	struct listener a = { .signal.caught = hear, .loop = l, .leaves = true };
+	struct listener a = { .signal.caught = hear, .loop = l, .leaver = &a };
 	struct listener b = { .signal.caught = hear, .loop = l };
 	struct listener c = { .signal.caught = hear, .loop = l };
 	(void)state;
@@ -359,6 +370,25 @@ static void signals_arrive_on_the_loop_at_all_who_listen(void **state)
 	assert_int_equal(c.caught, 0);
 	loop_signal_del(l, &b.signal);
 	loop_signal_del(l, &c.signal);
+	loop_free(l);
+}
+
+static void a_listener_may_send_the_next_one_away(void **state)
+{
+	struct loop *l = fresh();
+	struct listener a = { .signal.caught = hear, .loop = l }, b = a, c = a;
+	(void)state;
+
+	a.leaver = &b;
+	c.leaver = &b;
+	assert_int_equal(loop_signal_add(l, &a.signal, SIGUSR1), 0);
+	assert_int_equal(loop_signal_add(l, &b.signal, SIGUSR1), 0);
+	assert_int_equal(loop_signal_add(l, &c.signal, SIGUSR1), 0);
+	raise(SIGUSR1);
+	loop_turn(l, NS_PER_S);
+	assert_int_equal(a.caught, 1);
+	assert_int_equal(b.caught, 0); /* c, which was added last, hears first */
+	assert_int_equal(c.caught, 1);
 	loop_free(l);
 }
 
@@ -448,6 +478,7 @@ int main(void)
 		cmocka_unit_test(a_bad_fd_is_an_error),
 		cmocka_unit_test(an_answer_that_has_arrived_comes_before_its_timeout),
 		cmocka_unit_test(signals_arrive_on_the_loop_at_all_who_listen),
+		cmocka_unit_test(a_listener_may_send_the_next_one_away),
 		cmocka_unit_test(posts_of_four_threads_all_run_on_the_loop),
 		cmocka_unit_test(the_sixty_fifth_post_is_refused),
 		cmocka_unit_test(a_turn_inside_a_turn_is_refused),

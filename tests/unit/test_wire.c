@@ -12,7 +12,8 @@
 
 static void numbers_go_in_network_byte_order(void **state)
 {
-	static const uint8_t want[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 0, 'x', 'y' };
+	static const uint8_t want[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 0,
+		'x', 'y' };
 	uint8_t bytes[sizeof(want)];
 	struct wire w = wire_over(bytes, sizeof(bytes));
 	(void)state;
@@ -31,7 +32,8 @@ static void numbers_go_in_network_byte_order(void **state)
 
 static void numbers_come_back(void **state)
 {
-	static const uint8_t bytes[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 99, 'x', 'y' };
+	static const uint8_t bytes[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 99, 'x',
+		'y' };
 	struct wire w = wire_reading(bytes, sizeof(bytes));
 	char text[2];
 	(void)state;
