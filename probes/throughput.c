@@ -27,6 +27,7 @@
 #define DNS_NS       (5 * NS_PER_S)
 #define PING_NS      (5 * NS_PER_S)
 #define STALL_NS     (4 * NS_PER_S) /* without a byte: the load has died */
+#define PAUSE_NS     (400 * NS_PER_MS) /* without a byte: nothing is decided now */
 #define PINGS_IDLE   20
 #define PINGS_LOADED 256
 #define DRAIN_MOST   (1 * NS_PER_S)
@@ -317,6 +318,8 @@ static bool enough(struct probe *p, int64_t bytes)
 	int64_t rtt = t->n_idle ? median_of(t->idle, t->n_idle, 0.5) * NS_PER_US : 0;
 	struct rate_verdict v;
 
+	if (clock_loop() - t->moved_ns > PAUSE_NS)
+		return false;
 	rate_judge(&t->rate, t->bounds_bps, t->n_bounds, rtt, &v);
 	if (t->full)
 		return v.settled && v.steady_ns >= STEADY_FULL && v.half95 <= PRECISE * v.bps;
@@ -529,6 +532,10 @@ static void drain(struct probe *p, const char *stop)
 	int64_t wait = t->n_loaded ? 2 * t->loaded[t->n_loaded - 1] * NS_PER_US : 0;
 
 	total(t); /* the last look at the connections */
+	/* what did not move after the load had died is no rate */
+	while (!strcmp(stop, "idle") && t->rate.n > 1 &&
+		t->rate.point[t->rate.n - 1].bytes == t->rate.point[t->rate.n - 2].bytes)
+		t->rate.n--;
 	t->stop = stop;
 	t->load_end_ns = clock_loop();
 	t->cpu_used_ns = cpu_time() - t->cpu_ns;
