@@ -6,9 +6,9 @@
 #include "../config/conf.h"
 #include "store/store.h"
 
-#define EXIT_DONE 0
+#define EXIT_DONE   0
 #define EXIT_FAILED 1
-#define EXIT_USAGE 2
+#define EXIT_USAGE  2
 
 struct command { /* a table of them ends with {0} */
 	const char *name;
@@ -22,6 +22,8 @@ int serve_command(int argc, char **argv);
 int import_command(int argc, char **argv);
 int probe_command(int argc, char **argv);
 int quarantine_command(int argc, char **argv);
+int judge_command(int argc, char **argv); /* truth_command.c */
+int report_command(int argc, char **argv);
 int verify_command(int argc, char **argv);
 int backup_command(int argc, char **argv);
 int check_command(int argc, char **argv);
@@ -43,7 +45,8 @@ int cli_usage(const char *command, const char *wrong); /* says it, returns EXIT_
 
 /* Loads the configuration (not needed with --data when the file is absent); says what is wrong with it. */
 int cli_conf(struct cli *c);
-int cli_store(struct cli *c, enum store_mode mode, struct store **out); /* cli_conf() and store_open() */
+int cli_store(
+	struct cli *c, enum store_mode mode, struct store **out); /* cli_conf() and store_open() */
 void cli_done(struct cli *c);
 const char *cli_actor(void); /* who is at the keyboard, for the audit log */
 

@@ -8,10 +8,21 @@ extern const char phusong_version[];
 
 const struct command commands[] = {
 	{ "serve", serve_command, "[-c FILE]", "take results in, judge, show; in the foreground" },
-	{ "import", import_command, "units|hamlets|clusters|reported|operators|journal PATH", "lists and exported journals" },
-	{ "probe", probe_command, "add ID [--hamlet CODE] [--cluster CODE] [--role reference|cluster|roaming] [--simulated] | list | show ID | retire ID",
+	{ "import", import_command, "units|hamlets|clusters|reported|operators|journal PATH",
+		"lists and exported journals" },
+	{ "probe", probe_command,
+		"add ID [--hamlet CODE] [--cluster CODE] [--role reference|cluster|roaming] "
+		"[--simulated] | list | show ID | retire ID",
 		"the registry of probes" },
-	{ "quarantine", quarantine_command, "[list [--reason WORD]] | show NUMBER | drop NUMBER | replay", "what could not be taken in" },
+	{ "quarantine", quarantine_command,
+		"[list [--reason WORD]] | show NUMBER | drop NUMBER | replay",
+		"what could not be taken in" },
+	{ "judge", judge_command, "[--profile FILE]... [--as-of TIME]",
+		"roll up what is new and judge every hamlet now" },
+	{ "report", report_command,
+		"--province CODE|all --format html|csv|geojson -o FILE [--lang vi|en] [--as-of "
+		"TIME] [--profile FILE]",
+		"a province's or the country's hamlets, the same bytes each time" },
 	{ "verify", verify_command, "", "ledger against raw records, audit chain" },
 	{ "backup", backup_command, "FOLDER", "consistent copies of all databases, while running" },
 	{ "check", check_command, "[-c FILE] [--print]", "validate the configuration" },
@@ -22,8 +33,10 @@ static int help(FILE *out)
 {
 	fprintf(out, "usage: phusong-collector COMMAND ...\n\n");
 	for (const struct command *c = commands; c->name; c++)
-		fprintf(out, "  %-11s%s\n             phusong-collector %s %s\n", c->name, c->meaning, c->name, c->usage);
-	fprintf(out, "\nEverywhere: -c FILE  --data FOLDER (instead of the configuration's)  --json  --debug PARTS\n"
+		fprintf(out, "  %-11s%s\n             phusong-collector %s %s\n", c->name,
+			c->meaning, c->name, c->usage);
+	fprintf(out, "\nEverywhere: -c FILE  --data FOLDER (instead of the configuration's)  "
+		     "--json  --debug PARTS\n"
 		     "            --help  --version\n");
 	return out == stderr ? EXIT_USAGE : EXIT_DONE;
 }
