@@ -8,7 +8,9 @@
 
 #define RETRY_LATER_NS (60 * NS_PER_S)   /* a busy line is asked again after this */
 #define WAIT_TURN_NS   (NS_PER_S / 2)    /* the link or the modem is somebody's: look again */
-#define BACKOFF_MAX_NS (3600 * NS_PER_S)
+#define BACKOFF_MAX_NS (600 * NS_PER_S)
+#define AT_FULL_RATE   10 /* failures in a row before the interval is stretched */
+#define DOUBLED_MOST   4
 #define JITTER_SHARE   20                /* of the interval: neighbours with one id prefix must not march in step */
 #define TESTS_MAX      64
 
@@ -70,8 +72,8 @@ int64_t schedule_backoff(int64_t interval_ns, unsigned failures)
 {
 	int64_t longest = interval_ns < BACKOFF_MAX_NS ? BACKOFF_MAX_NS : interval_ns, stretched = interval_ns;
 
-	/* the first failures are measurements, too: an outage must be seen at full rate */
-	for (unsigned i = 3; i < failures && i < 7; i++)
+	/* the first failures are measurements, too, and an outage must be seen to end */
+	for (unsigned i = AT_FULL_RATE; i < failures && i < AT_FULL_RATE + DOUBLED_MOST; i++)
 		stretched *= 2;
 	return stretched < longest ? stretched : longest;
 }

@@ -48,7 +48,7 @@ uint64_t schedule_skipped(const struct schedule *s); /* all suppressions and ove
 /* The first due time at or after now of a test with this interval and phase; for tests. */
 int64_t schedule_due(int64_t now_ns, int64_t interval_ns, int64_t phase_ns);
 int64_t schedule_phase(const uint8_t id[16], const char *name, int64_t interval_ns);
-/* After so many failures in a row the interval is stretched: doubled each time, at most 8 times or 1 h longer. */
+/* After more than 10 failures in a row the interval is doubled each time, up to 16 times, or to 10 min. */
 int64_t schedule_backoff(int64_t interval_ns, unsigned failures);
 
 #endif

@@ -156,19 +156,19 @@ def test_a_full_disk_is_told_and_what_was_there_stays(tmp_path):
     small.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(small)], capture_output=True).returncode:
         pytest.skip("a tmpfs cannot be mounted here")
-    agent = Agent(tmp_path, tests=NO_MODEM, journal="sync_s = 0; size_mb = 8;", access="heartbeat_s = 1;")
+    agent = Agent(tmp_path)
     agent.state = small / "state"
-    agent.write(tests=NO_MODEM, journal="sync_s = 0; size_mb = 8;", access="heartbeat_s = 1;")
+    many = ", ".join(f'{{ kind = "signal"; name = "s{i}"; port = "/dev/no-such-port"; interval_s = 1; }}' for i in range(12))
+    agent.write(tests=many, journal="sync_s = 0; size_mb = 8;")
     try:
         agent.start()
         until(lambda: len(agent.records()) >= 3)
         before = seqs(agent)
         filler = small / "filler"
-        with open(filler, "wb") as f:
+        with open(filler, "wb", buffering=0) as f:
             try:
                 while True:
                     f.write(bytes(4096))
-                    f.flush()
             except OSError:
                 pass
         assert until(lambda: agent.status()["journal"]["problem"], 30), "a full disk is told"

@@ -156,16 +156,17 @@ static void the_next_due_time_keeps_the_phase(void **state)
 	assert_int_equal(schedule_due(1031, 100, 30), 1130);
 }
 
-static void failures_stretch_the_interval_after_the_first_three(void **state)
+static void failures_stretch_the_interval_after_the_first_ten(void **state)
 {
 	int64_t minute = 60 * NS_PER_S;
 
 	(void)state;
 	assert_int_equal(schedule_backoff(minute, 0), minute);
-	assert_int_equal(schedule_backoff(minute, 3), minute);
-	assert_int_equal(schedule_backoff(minute, 4), 2 * minute);
-	assert_int_equal(schedule_backoff(minute, 6), 8 * minute);
-	assert_int_equal(schedule_backoff(minute, 1000), 16 * minute);
+	assert_int_equal(schedule_backoff(minute, 10), minute);
+	assert_int_equal(schedule_backoff(minute, 11), 2 * minute);
+	assert_int_equal(schedule_backoff(minute, 13), 8 * minute);
+	assert_int_equal(schedule_backoff(minute, 1000), 10 * minute);
+	assert_int_equal(schedule_backoff(NS_PER_S, 1000), 16 * NS_PER_S);
 	assert_int_equal(schedule_backoff(600 * minute, 1000), 600 * minute);
 }
 
@@ -224,7 +225,7 @@ int main(void)
 		cmocka_unit_test(a_phase_belongs_to_the_probe_and_the_test),
 		cmocka_unit_test(a_fleet_is_spread_over_the_whole_interval),
 		cmocka_unit_test(the_next_due_time_keeps_the_phase),
-		cmocka_unit_test(failures_stretch_the_interval_after_the_first_three),
+		cmocka_unit_test(failures_stretch_the_interval_after_the_first_ten),
 		cmocka_unit_test_setup_teardown(what_fills_the_link_runs_alone, begin, end),
 		cmocka_unit_test_setup_teardown(a_run_that_is_left_out_is_counted, begin, end),
 		cmocka_unit_test_setup_teardown(a_failing_test_is_counted_and_goes_on, begin, end),
