@@ -198,7 +198,7 @@ check:
 demo:
 	$(Q)sh packaging/deps.sh demo
 	$(Q)$(MAKE) --no-print-directory O=$(O) all tools
-	$(Q)python3 tests/demo/demo.py $(O)
+	$(Q)/usr/bin/python3 tests/demo/demo.py $(O)
 bench: all tools
 	$(Q)sh tests/bench/run.sh $(O)
 asan: ; $(Q)$(MAKE) --no-print-directory O=$(O)-asan SAN=address,undefined tests && sh tests/run.sh $(O)-asan

@@ -24,7 +24,8 @@ static const char *when(int64_t ns, char out[CLOCK_TEXT])
 
 static void print_json(struct json_object *o)
 {
-	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	puts(json_object_to_json_string_ext(
+		o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(o);
 }
 
@@ -35,17 +36,20 @@ static struct json_object *probe_json(const struct store_probe *p, const struct 
 
 	json_object_object_add(o, "id", json_object_new_string(p->id));
 	json_object_object_add(o, "hamlet", *p->hamlet ? json_object_new_string(p->hamlet) : NULL);
-	json_object_object_add(o, "cluster", *p->cluster ? json_object_new_string(p->cluster) : NULL);
+	json_object_object_add(
+		o, "cluster", *p->cluster ? json_object_new_string(p->cluster) : NULL);
 	json_object_object_add(o, "role", json_object_new_string(probe_role_name[p->role]));
 	json_object_object_add(o, "simulated", json_object_new_boolean(p->simulated));
 	json_object_object_add(o, "retired", json_object_new_boolean(p->retired));
 	json_object_object_add(o, "online", json_object_new_boolean(p->online));
-	json_object_object_add(o, "last_seen", p->last_seen_ns ? json_object_new_string(clock_text(p->last_seen_ns, text)) : NULL);
+	json_object_object_add(o, "last_seen",
+		p->last_seen_ns ? json_object_new_string(clock_text(p->last_seen_ns, text)) : NULL);
 	json_object_object_add(o, "agent", *p->agent ? json_object_new_string(p->agent) : NULL);
 	json_object_object_add(o, "highest_seq", json_object_new_int64((int64_t)c->highest));
 	json_object_object_add(o, "received", json_object_new_int64((int64_t)c->received));
 	json_object_object_add(o, "missing", json_object_new_int64((int64_t)c->missing));
 	json_object_object_add(o, "dropped", json_object_new_int64((int64_t)c->dropped));
+	json_object_object_add(o, "skipped", json_object_new_int64((int64_t)c->skipped));
 	json_object_object_add(o, "rejected", json_object_new_int64((int64_t)c->rejected));
 	json_object_object_add(o, "repeated", json_object_new_int64((int64_t)c->repeated));
 	return o;
@@ -65,9 +69,14 @@ static int print_line(void *arg, const struct store_probe *p)
 		return 0;
 	}
 	if (!out->n++)
-		printf("%-26s %-16s %-9s %-7s %-24s %12s %8s\n", "probe", "hamlet", "role", "state", "last seen", "received", "missing");
-	printf("%-26s %-16s %-9s %-7s %-24s %12" PRIu64 " %8" PRIu64 "%s\n", p->id, *p->hamlet ? p->hamlet : "-", probe_role_name[p->role],
-		p->retired ? "retired" : p->online ? "online" : "offline", when(p->last_seen_ns, text), c.received, c.missing,
+		printf("%-26s %-16s %-9s %-7s %-24s %12s %8s\n", "probe", "hamlet", "role", "state",
+			"last seen", "received", "missing");
+	printf("%-26s %-16s %-9s %-7s %-24s %12" PRIu64 " %8" PRIu64 "%s\n", p->id,
+		*p->hamlet ? p->hamlet : "-", probe_role_name[p->role],
+		p->retired  ? "retired"
+		: p->online ? "online"
+			    : "offline",
+		when(p->last_seen_ns, text), c.received, c.missing,
 		p->simulated ? "  simulated" : "");
 	return 0;
 }
@@ -96,18 +105,22 @@ static int show(struct store *s, const char *id, bool json)
 		return EXIT_DONE;
 	}
 	printf("%s%s%s\n", p.id, p.simulated ? "  simulated" : "", p.retired ? "  retired" : "");
-	printf("  hamlet     %s\n  role       %s %s\n", *p.hamlet ? p.hamlet : "-", probe_role_name[p.role], p.cluster);
-	printf("  state      %s, last seen %s\n", p.online ? "online" : "offline", when(p.last_seen_ns, text));
+	printf("  hamlet     %s\n  role       %s %s\n", *p.hamlet ? p.hamlet : "-",
+		probe_role_name[p.role], p.cluster);
+	printf("  state      %s, last seen %s\n", p.online ? "online" : "offline",
+		when(p.last_seen_ns, text));
 	printf("  agent      %s\n", *p.agent ? p.agent : "-");
-	printf("  received   %" PRIu64 " of %" PRIu64 ", %" PRIu64 " told as dropped, %" PRIu64 " rejected, %" PRIu64 " missing\n", c.received,
-		c.highest, c.dropped, c.rejected, c.missing);
+	printf("  received   %" PRIu64 " of %" PRIu64 ", %" PRIu64 " told as dropped, %" PRIu64
+	       " rejected, %" PRIu64 " missing\n",
+		c.received, c.highest, c.dropped, c.rejected, c.missing);
 	printf("  repeated   %" PRIu64 " deliveries of what was there\n", c.repeated);
 	return store_missing(s, p.number, 20, print_missing, NULL) < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
 static int add(struct store *s, int argc, char **argv)
 {
-	const char *hamlet = cli_value(&argc, argv, "--hamlet"), *cluster = cli_value(&argc, argv, "--cluster");
+	const char *hamlet = cli_value(&argc, argv, "--hamlet"),
+		   *cluster = cli_value(&argc, argv, "--cluster");
 	const char *role = cli_value(&argc, argv, "--role");
 	struct store_probe p = { .simulated = cli_flag(&argc, argv, "--simulated") };
 	uint8_t id[PROBE_ID];

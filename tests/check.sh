@@ -9,6 +9,7 @@ logs=$O/check
 mkdir -p "$logs"
 passed=0 failed=0 skipped=0
 started=$(date +%s)
+python=/usr/bin/python3 # Debian's, which has the packages that deps.sh installed
 
 count() { # PASSED FAILED SKIPPED
 	passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
@@ -54,9 +55,9 @@ unit() { # NAME FOLDER
 
 python_tests() {
 	say "pytest: networks, programs, pages, packages"
-	PHUSONG_O=$O python3 -m pytest -q -rs -p no:cacheprovider --junitxml="$logs/pytest.xml" tests >"$logs/pytest.log" 2>&1
+	PHUSONG_O=$O $python -m pytest -q -rs -p no:cacheprovider --junitxml="$logs/pytest.xml" tests >"$logs/pytest.log" 2>&1
 	tail -n 60 "$logs/pytest.log"
-	python3 - "$logs/pytest.xml" >"$logs/pytest.sum" <<'END'
+	$python - "$logs/pytest.xml" >"$logs/pytest.sum" <<'END'
 import sys, xml.etree.ElementTree as E
 s = E.parse(sys.argv[1]).getroot().find("testsuite")
 n, bad, skip = int(s.get("tests")), int(s.get("failures")) + int(s.get("errors")), int(s.get("skipped"))

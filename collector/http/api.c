@@ -151,6 +151,7 @@ static json *probe_json(struct store *s, const struct store_probe *p)
 		put_int(c, "stored", (int64_t)custody.received);
 		put_int(c, "missing", (int64_t)custody.missing);
 		put_int(c, "dropped", (int64_t)custody.dropped);
+		put_int(c, "skipped", (int64_t)custody.skipped);
 		put_int(c, "rejected", (int64_t)custody.rejected);
 		put_int(c, "repeated", (int64_t)custody.repeated);
 	}

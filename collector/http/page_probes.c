@@ -34,9 +34,9 @@ static void put_custody(struct buf *b, struct store *s, int64_t probe)
 	if (store_custody(s, probe, &c))
 		return;
 	buf_printf(b, "<td class=\"n\">%llu</td><td class=\"n\">%llu</td><td class=\"n\">%llu</td><td class=\"n\">%llu</td>"
-		      "<td class=\"n\">%llu</td><td class=\"n\">%llu</td>",
+		      "<td class=\"n\">%llu</td><td class=\"n\">%llu</td><td class=\"n\">%llu</td>",
 		(unsigned long long)c.highest, (unsigned long long)c.received, (unsigned long long)c.missing,
-		(unsigned long long)c.dropped, (unsigned long long)c.rejected, (unsigned long long)c.repeated);
+		(unsigned long long)c.dropped, (unsigned long long)c.skipped, (unsigned long long)c.rejected, (unsigned long long)c.repeated);
 }
 
 static int put_probe(void *arg, const struct store_probe *p)
@@ -79,9 +79,9 @@ static int put_probe(void *arg, const struct store_probe *p)
 unsigned page_probes(const struct request *q, struct reply *r)
 {
 	const char *l = q->lang;
-	char made[64], stored[64], missing[64], dropped[64], rejected[64], repeated[64];
+	char made[64], stored[64], missing[64], dropped[64], skipped[64], rejected[64], repeated[64];
 	const char *const columns[] = { i18n(TR_PROBE, l), i18n(TR_HAMLET, l), i18n(TR_ROLE, l), i18n(TR_ONLINE, l), i18n(TR_LAST_SEEN, l),
-		made, stored, missing, dropped, rejected, repeated, i18n(TR_VERSION, l), NULL };
+		made, stored, missing, dropped, skipped, rejected, repeated, i18n(TR_VERSION, l), NULL };
 	struct handles *h = context_take(q->context);
 	struct rows rows = { q, &r->body, h ? h->store : NULL };
 
@@ -91,6 +91,7 @@ unsigned page_probes(const struct request *q, struct reply *r)
 	snprintf(stored, sizeof(stored), "#%s", i18n(TR_STORED, l));
 	snprintf(missing, sizeof(missing), "#%s", i18n(TR_MISSING, l));
 	snprintf(dropped, sizeof(dropped), "#%s", i18n(TR_DROPPED, l));
+	snprintf(skipped, sizeof(skipped), "#%s", i18n(TR_SKIPPED, l));
 	snprintf(rejected, sizeof(rejected), "#%s", i18n(TR_REJECTED, l));
 	snprintf(repeated, sizeof(repeated), "#%s", i18n(TR_REPEATED, l));
 	html_begin(q, r, i18n(TR_PROBES_TITLE, l), "probes", false);

@@ -78,7 +78,9 @@ int store_group_begin(struct store *s)
 		group_unlock(s, false);
 		return err;
 	}
-	s->number = db_int(&s->meta, 0, "SELECT CAST(value AS INTEGER) FROM kv WHERE key='group'", "") + 1;
+	s->number =
+		db_int(&s->meta, 0, "SELECT CAST(value AS INTEGER) FROM kv WHERE key='group'", "") +
+		1;
 	s->in_group = true;
 	s->spilled = false;
 	s->mark = 0;
@@ -133,34 +135,43 @@ static int mark_dirty(struct store *s, const char *hamlet, int32_t day)
 	int err;
 
 	if (!s->mark) {
-		s->mark = db_int(&s->meta, 0, "SELECT CAST(value AS INTEGER) FROM kv WHERE key='mark'", "") + 1;
-		err = db_run(&s->meta, "INSERT OR REPLACE INTO kv(key, value) VALUES('mark', CAST(? AS TEXT))", "i", s->mark);
+		s->mark = db_int(&s->meta, 0,
+				  "SELECT CAST(value AS INTEGER) FROM kv WHERE key='mark'", "") +
+		          1;
+		err = db_run(&s->meta,
+			"INSERT OR REPLACE INTO kv(key, value) VALUES('mark', CAST(? AS TEXT))",
+			"i", s->mark);
 		if (err)
 			return err;
 	}
-	return db_run(&s->meta, "INSERT OR REPLACE INTO dirty(hamlet, day, mark) VALUES(?,?,?)", "tii", hamlet, (int64_t)day, s->mark);
+	return db_run(&s->meta, "INSERT OR REPLACE INTO dirty(hamlet, day, mark) VALUES(?,?,?)",
+		"tii", hamlet, (int64_t)day, s->mark);
 }
 
 /* What meta.db must know of a new row besides the ledger.  r is only needed of a gap record. */
-int note_row(struct store *s, const char *hamlet, const struct store_row *row, int32_t day, const struct record *r)
+int note_row(struct store *s, const char *hamlet, const struct store_row *row, int32_t day,
+	const struct record *r)
 {
 	int64_t first, last, count;
 	int err = 0;
 
 	if (row->utc_ns == UTC_UNKNOWN)
-		err = db_run(&s->meta, "INSERT OR IGNORE INTO unplaced(probe, boot, day) VALUES(?,?,?)", "iii", row->probe, row->boot,
-			(int64_t)day);
+		err = db_run(&s->meta,
+			"INSERT OR IGNORE INTO unplaced(probe, boot, day) VALUES(?,?,?)", "iii",
+			row->probe, row->boot, (int64_t)day);
 	else if (*hamlet)
 		err = mark_dirty(s, hamlet, day);
 	if (err || row->kind != RECORD_GAP)
 		return err;
 	first = record_int(r, FIELD_GAP_FIRST, 0);
 	last = record_int(r, FIELD_GAP_LAST, 0);
-	count = record_int(r, FIELD_GAP_COUNT, 0);
-	if (first < 1 || last < first || count < 1 || count > last - first + 1)
+	count = record_int(r, FIELD_GAP_COUNT, -1); /* absent: a cut, nobody knows how many were records */
+	if (first < 1 || last < first || count < -1 || count > last - first + 1)
 		return 0;
-	return db_run(&s->meta, "INSERT OR REPLACE INTO dropped(probe, first, last, count, reason) VALUES(?,?,?,?,?)", "iiiit", row->probe,
-		first, last, count, record_text(r, FIELD_GAP_REASON));
+	return db_run(&s->meta,
+		"INSERT OR REPLACE INTO dropped(probe, first, last, count, reason) "
+		"VALUES(?,?,?,?,?)",
+		"iiiit", row->probe, first, last, count, record_text(r, FIELD_GAP_REASON));
 }
 
 /* UTC by the record or by its batch's clock map.  A time that cannot be is no time: a probe with a
@@ -171,14 +182,18 @@ static int64_t utc_of(const struct store_incoming *in, const struct record *r)
 
 	if (utc_ns == UTC_UNKNOWN)
 		utc_ns = batch_utc(in->head, r->mono_ns, NULL, NULL);
-	if (utc_ns == UTC_UNKNOWN || !clock_plausible(utc_ns) || utc_ns > in->received_ns + STORE_DAY_NS)
+	if (utc_ns == UTC_UNKNOWN || !clock_plausible(utc_ns) ||
+		utc_ns > in->received_ns + STORE_DAY_NS)
 		return UTC_UNKNOWN;
 	return utc_ns;
 }
 
-int store_insert(struct store *s, const struct store_incoming *in, const struct record *r, const void *body, size_t n, unsigned unknown)
+int store_insert(struct store *s, const struct store_incoming *in, const struct record *r,
+	const void *body, size_t n, unsigned unknown)
 {
-	struct store_row row = { .probe = in->probe, .received_ns = in->received_ns, .body = body, .body_len = n };
+	struct store_row row = {
+		.probe = in->probe, .received_ns = in->received_ns, .body = body, .body_len = n
+	};
 	struct raw *raw;
 	int32_t day;
 	bool there;
@@ -209,15 +224,21 @@ int store_insert(struct store *s, const struct store_incoming *in, const struct 
 	return note_row(s, in->hamlet, &row, day, r);
 }
 
-int store_reject(struct store *s, const struct store_incoming *in, uint64_t seq, uint32_t code, const char *reason, const void *bytes, size_t n)
+int store_reject(struct store *s, const struct store_incoming *in, uint64_t seq, uint32_t code,
+	const char *reason, const void *bytes, size_t n)
 {
-	struct store_suspect q = { .received_ns = in->received_ns, .reason = "record", .seq = seq, .size = n, .bytes = bytes,
+	struct store_suspect q = { .received_ns = in->received_ns,
+		.reason = "record",
+		.seq = seq,
+		.size = n,
+		.bytes = bytes,
 		.bytes_len = n };
 	int err = 0;
 
 	if (seq >= 1 && seq < INT64_MAX)
-		err = db_run(&s->meta, "INSERT OR IGNORE INTO rejected(probe, seq, code) VALUES(?,?,?)", "iii", in->probe, (int64_t)seq,
-			(int64_t)code);
+		err = db_run(&s->meta,
+			"INSERT OR IGNORE INTO rejected(probe, seq, code) VALUES(?,?,?)", "iii",
+			in->probe, (int64_t)seq, (int64_t)code);
 	snprintf(q.detail, sizeof(q.detail), "%s", reason);
 	probe_id_text(in->head->probe, q.probe);
 	return err ? err : store_suspect_add(s, &q);
@@ -228,7 +249,8 @@ static const struct clock_pair *last_clock(const struct batch_head *head)
 	const struct clock_pair *best = NULL;
 
 	for (uint32_t i = 0; i < head->clocks && i < BATCH_CLOCKS; i++)
-		if (clock_plausible(head->clock[i].utc_ns) && (!best || head->clock[i].mono_ns > best->mono_ns))
+		if (clock_plausible(head->clock[i].utc_ns) &&
+			(!best || head->clock[i].mono_ns > best->mono_ns))
 			best = &head->clock[i];
 	return best;
 }
@@ -239,25 +261,34 @@ int store_batch(struct store *s, const struct store_incoming *in, uint64_t repea
 	const struct clock_pair *c = last_clock(in->head);
 	int err;
 
-	err = db_run(&s->meta, "INSERT OR IGNORE INTO boot(probe, boot, id) VALUES(?,?,?)", "iib", in->probe, boot, in->head->boot,
-		(size_t)16);
+	err = db_run(&s->meta, "INSERT OR IGNORE INTO boot(probe, boot, id) VALUES(?,?,?)", "iib",
+		in->probe, boot, in->head->boot, (size_t)16);
 	if (!err && c)
-		err = db_run(&s->meta, "UPDATE boot SET mono_ns=?, utc_ns=?, error_us=?, source=? WHERE probe=? AND boot=?", "iiiiii",
-			c->mono_ns, c->utc_ns, c->error_us, (int64_t)c->source, in->probe, boot);
+		err = db_run(&s->meta,
+			"UPDATE boot SET mono_ns=?, utc_ns=?, error_us=?, source=? WHERE probe=? "
+			"AND boot=?",
+			"iiiiii", c->mono_ns, c->utc_ns, c->error_us, (int64_t)c->source, in->probe,
+			boot);
 	/* The mapping is frozen where the rows to be placed are listed: a repetition after a kill
 	 * then chooses the same days. */
-	if (!err && db_int(&s->meta, 0, "SELECT 1 FROM unplaced WHERE probe=? AND boot=? AND utc_ns IS NULL", "ii", in->probe, boot)) {
+	if (!err && db_int(&s->meta, 0,
+			    "SELECT 1 FROM unplaced WHERE probe=? AND boot=? AND utc_ns IS NULL",
+			    "ii", in->probe, boot)) {
 		err = db_run(&s->meta,
-			"UPDATE unplaced SET (mono_ns, utc_ns)=(SELECT mono_ns, utc_ns FROM boot WHERE probe=?1 AND boot=?2)"
+			"UPDATE unplaced SET (mono_ns, utc_ns)=(SELECT mono_ns, utc_ns FROM boot "
+			"WHERE probe=?1 AND boot=?2)"
 			" WHERE probe=?1 AND boot=?2 AND utc_ns IS NULL",
 			"ii", in->probe, boot);
 		s->placeable = true;
 	}
 	if (!err)
 		err = db_run(&s->meta,
-			"UPDATE probe SET first_batch=CASE WHEN first_batch>0 THEN first_batch ELSE ?1 END, last_seen=max(last_seen, ?1),"
-			" agent=?2, simulated=max(simulated, ?3), repeated=repeated+?4 WHERE number=?5",
-			"itiii", in->received_ns, in->head->agent, (int64_t)in->head->simulated, (int64_t)repeated, in->probe);
+			"UPDATE probe SET first_batch=CASE WHEN first_batch>0 THEN first_batch "
+			"ELSE ?1 END, last_seen=max(last_seen, ?1),"
+			" agent=?2, simulated=max(simulated, ?3), repeated=repeated+?4 WHERE "
+			"number=?5",
+			"itiii", in->received_ns, in->head->agent, (int64_t)in->head->simulated,
+			(int64_t)repeated, in->probe);
 	return err;
 }
 
@@ -272,7 +303,9 @@ int store_group_commit(struct store *s)
 			err = raw_commit(s, r);
 		}
 	if (!err)
-		err = db_run(&s->meta, "INSERT OR REPLACE INTO kv(key, value) VALUES('group', CAST(? AS TEXT))", "i", s->number);
+		err = db_run(&s->meta,
+			"INSERT OR REPLACE INTO kv(key, value) VALUES('group', CAST(? AS TEXT))",
+			"i", s->number);
 	if (!err)
 		err = db_script(&s->meta, "COMMIT");
 	if (err) {
@@ -285,7 +318,8 @@ int store_group_commit(struct store *s)
 	if (s->placeable) {
 		s->placeable = false;
 		if (place_boots(s) < 0)
-			s->placeable = true; /* the group itself is durable; tried again after the next one */
+			s->placeable =
+				true; /* the group itself is durable; tried again after the next one */
 	}
 	return 0;
 }

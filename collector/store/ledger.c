@@ -6,10 +6,13 @@
 #include <errno.h>
 
 /* The range that begins at or before seq, nearest to it. */
-static int range_before(struct store *s, int64_t probe, uint64_t seq, bool *found, uint64_t *first, uint64_t *last)
+static int range_before(
+	struct store *s, int64_t probe, uint64_t seq, bool *found, uint64_t *first, uint64_t *last)
 {
 	sqlite3_stmt *st = db_query(&s->meta,
-		"SELECT first, last FROM ledger WHERE probe=? AND first<=? ORDER BY first DESC LIMIT 1", "ii", probe, (int64_t)seq);
+		"SELECT first, last FROM ledger WHERE probe=? AND first<=? ORDER BY first DESC "
+		"LIMIT 1",
+		"ii", probe, (int64_t)seq);
 
 	*found = db_row(st);
 	if (*found) {
@@ -19,7 +22,8 @@ static int range_before(struct store *s, int64_t probe, uint64_t seq, bool *foun
 	return db_end(&s->meta, st);
 }
 
-int ledger_free_after(struct store *s, int64_t probe, uint64_t seq, bool *there, uint64_t *free_last)
+int ledger_free_after(
+	struct store *s, int64_t probe, uint64_t seq, bool *there, uint64_t *free_last)
 {
 	uint64_t first, last, next = INT64_MAX;
 	sqlite3_stmt *st;
@@ -31,7 +35,9 @@ int ledger_free_after(struct store *s, int64_t probe, uint64_t seq, bool *there,
 	*there = found && last >= seq;
 	if (*there)
 		return 0;
-	st = db_query(&s->meta, "SELECT first FROM ledger WHERE probe=? AND first>? ORDER BY first LIMIT 1", "ii", probe, (int64_t)seq);
+	st = db_query(&s->meta,
+		"SELECT first FROM ledger WHERE probe=? AND first>? ORDER BY first LIMIT 1", "ii",
+		probe, (int64_t)seq);
 	if (db_row(st))
 		next = (uint64_t)sqlite3_column_int64(st, 0);
 	*free_last = next - 1;
@@ -45,9 +51,11 @@ int ledger_add(struct store *s, struct span add)
 	bool found;
 	int err;
 
-	after = db_int(&s->meta, 0, "SELECT last FROM ledger WHERE probe=? AND first=?", "ii", add.probe, (int64_t)(add.last + 1));
+	after = db_int(&s->meta, 0, "SELECT last FROM ledger WHERE probe=? AND first=?", "ii",
+		add.probe, (int64_t)(add.last + 1));
 	if (after) {
-		err = db_run(&s->meta, "DELETE FROM ledger WHERE probe=? AND first=?", "ii", add.probe, (int64_t)(add.last + 1));
+		err = db_run(&s->meta, "DELETE FROM ledger WHERE probe=? AND first=?", "ii",
+			add.probe, (int64_t)(add.last + 1));
 		if (err)
 			return err;
 		add.last = (uint64_t)after;
@@ -56,10 +64,10 @@ int ledger_add(struct store *s, struct span add)
 	if (err)
 		return err;
 	if (found && last + 1 == add.first)
-		return db_run(&s->meta, "UPDATE ledger SET last=? WHERE probe=? AND first=?", "iii", (int64_t)add.last, add.probe,
-			(int64_t)first);
-	return db_run(&s->meta, "INSERT INTO ledger(probe, first, last) VALUES(?,?,?)", "iii", add.probe, (int64_t)add.first,
-		(int64_t)add.last);
+		return db_run(&s->meta, "UPDATE ledger SET last=? WHERE probe=? AND first=?", "iii",
+			(int64_t)add.last, add.probe, (int64_t)first);
+	return db_run(&s->meta, "INSERT INTO ledger(probe, first, last) VALUES(?,?,?)", "iii",
+		add.probe, (int64_t)add.first, (int64_t)add.last);
 }
 
 int ledger_add_missing(struct store *s, struct span add, uint64_t *added)
@@ -87,7 +95,8 @@ int ledger_add_missing(struct store *s, struct span add, uint64_t *added)
 	return err;
 }
 
-int store_ranges(struct store *s, int64_t probe, uint64_t first, uint64_t last, size_t most, uint64_t (*range)[2], size_t *n)
+int store_ranges(struct store *s, int64_t probe, uint64_t first, uint64_t last, size_t most,
+	uint64_t (*range)[2], size_t *n)
 {
 	uint64_t before_first, before_last;
 	sqlite3_stmt *st;
@@ -106,8 +115,10 @@ int store_ranges(struct store *s, int64_t probe, uint64_t first, uint64_t last, 
 		return err;
 	if (found && before_last >= first)
 		first = before_first;
-	st = db_query(&s->meta, "SELECT first, last FROM ledger WHERE probe=? AND first BETWEEN ? AND ? ORDER BY first", "iii", probe,
-		(int64_t)first, (int64_t)last);
+	st = db_query(&s->meta,
+		"SELECT first, last FROM ledger WHERE probe=? AND first BETWEEN ? AND ? ORDER BY "
+		"first",
+		"iii", probe, (int64_t)first, (int64_t)last);
 	while (count < most && db_row(st)) {
 		range[count][0] = (uint64_t)sqlite3_column_int64(st, 0);
 		range[count][1] = (uint64_t)sqlite3_column_int64(st, 1);
@@ -124,26 +135,36 @@ int store_custody(struct store *s, int64_t probe, struct store_custody *out)
 	struct store_custody c = { 0 };
 	int64_t highest_reject;
 
-	c.received = (uint64_t)db_int(&s->meta, 0, "SELECT sum(last-first+1) FROM ledger WHERE probe=?", "i", probe);
-	c.highest = (uint64_t)db_int(&s->meta, 0, "SELECT max(last) FROM ledger WHERE probe=?", "i", probe);
-	c.rejected = (uint64_t)db_int(&s->meta, 0, "SELECT count(*) FROM rejected WHERE probe=?", "i", probe);
-	highest_reject = db_int(&s->meta, 0, "SELECT max(seq) FROM rejected WHERE probe=?", "i", probe);
-	c.dropped = (uint64_t)db_int(&s->meta, 0, "SELECT sum(count) FROM dropped WHERE probe=?", "i", probe);
-	c.repeated = (uint64_t)db_int(&s->meta, 0, "SELECT repeated FROM probe WHERE number=?", "i", probe);
+	c.received = (uint64_t)db_int(
+		&s->meta, 0, "SELECT sum(last-first+1) FROM ledger WHERE probe=?", "i", probe);
+	c.highest = (uint64_t)db_int(
+		&s->meta, 0, "SELECT max(last) FROM ledger WHERE probe=?", "i", probe);
+	c.rejected = (uint64_t)db_int(
+		&s->meta, 0, "SELECT count(*) FROM rejected WHERE probe=?", "i", probe);
+	highest_reject =
+		db_int(&s->meta, 0, "SELECT max(seq) FROM rejected WHERE probe=?", "i", probe);
+	c.dropped = (uint64_t)db_int(
+		&s->meta, 0, "SELECT sum(count) FROM dropped WHERE probe=? AND count>0", "i", probe);
+	c.skipped = (uint64_t)db_int(&s->meta, 0,
+		"SELECT sum(last-first+1) FROM dropped WHERE probe=? AND count<1", "i", probe);
+	c.repeated = (uint64_t)db_int(
+		&s->meta, 0, "SELECT repeated FROM probe WHERE number=?", "i", probe);
 	if ((uint64_t)highest_reject > c.highest)
 		c.highest = (uint64_t)highest_reject;
-	if (c.highest > c.received + c.rejected + c.dropped)
-		c.missing = c.highest - c.received - c.rejected - c.dropped;
+	if (c.highest > c.received + c.rejected + c.dropped + c.skipped)
+		c.missing = c.highest - c.received - c.rejected - c.dropped - c.skipped;
 	*out = c;
 	return 0;
 }
 
 /* The union of what arrived, was rejected or told as dropped, in order; what lies between is missing.
  * A gap record that dropped only some of its range does not say which: its range counts as told. */
-int store_missing(struct store *s, int64_t probe, size_t most, int (*each)(void *arg, uint64_t first, uint64_t last), void *arg)
+int store_missing(struct store *s, int64_t probe, size_t most,
+	int (*each)(void *arg, uint64_t first, uint64_t last), void *arg)
 {
 	sqlite3_stmt *st = db_query(&s->meta,
-		"SELECT first, last FROM ledger WHERE probe=?1 UNION ALL SELECT seq, seq FROM rejected WHERE probe=?1"
+		"SELECT first, last FROM ledger WHERE probe=?1 UNION ALL SELECT seq, seq FROM "
+		"rejected WHERE probe=?1"
 		" UNION ALL SELECT first, last FROM dropped WHERE probe=?1 ORDER BY 1",
 		"i", probe);
 	uint64_t expected = 1, first, last;

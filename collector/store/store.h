@@ -20,7 +20,8 @@ enum store_mode { STORE_READ, STORE_WRITE };
 
 /* STORE_WRITE makes the folder and the schema when they are missing and completes the ledger from
  * the raw files if the last writer was killed; STORE_READ never writes and wants an existing store. */
-int store_open(struct store **out, const char *folder, enum store_mode mode, struct why *why) MUST_CHECK;
+int store_open(
+	struct store **out, const char *folder, enum store_mode mode, struct why *why) MUST_CHECK;
 void store_close(struct store *s); /* NULL is fine */
 const char *store_folder(const struct store *s);
 const char *store_problem(const struct store *s); /* the engine's last error in words, for logs */
@@ -31,8 +32,9 @@ const char *store_problem(const struct store *s); /* the engine's last error in 
 /* A UTC day as days since 1970-01-01: 20780 is 2026-11-23. */
 #define STORE_DAY_NS (86400 * NS_PER_S)
 int32_t store_day_of(int64_t utc_ns);
-char *store_day_text(int32_t day, char out[16]);             /* "2026-11-23", returns out */
-int store_day_parse(const char *text, int32_t *day) MUST_CHECK; /* "2026-11-23" or "20261123"; -EINVAL */
+char *store_day_text(int32_t day, char out[16]); /* "2026-11-23", returns out */
+int store_day_parse(
+	const char *text, int32_t *day) MUST_CHECK; /* "2026-11-23" or "20261123"; -EINVAL */
 
 /* --- registry ------------------------------------------------------------------------------------ */
 #define STORE_CODE 40 /* hamlet codes; unit codes are shorter */
@@ -47,25 +49,29 @@ struct store_unit {
 	char name[STORE_NAME];      /* "Mèo Vạc" */
 	char full_name[STORE_NAME]; /* "Xã Mèo Vạc" */
 	char name_en[STORE_NAME];
-	char type[16];              /* tinh thanh_pho xa phuong dac_khu */
-	double area_km2;            /* < 0 unknown */
-	int64_t population;         /* -1 unknown */
-	double lat, lon;            /* a point inside */
-	int32_t from, to;           /* days it is valid; to is INT32_MAX while it is */
+	char type[16];      /* tinh thanh_pho xa phuong dac_khu */
+	double area_km2;    /* < 0 unknown */
+	int64_t population; /* -1 unknown */
+	double lat, lon;    /* a point inside */
+	int32_t from, to;   /* days it is valid; to is INT32_MAX while it is */
 };
 /* day: the units that were valid then; STORE_TODAY for those of the newest list. */
 #define STORE_TODAY INT32_MAX
-int store_unit(struct store *s, enum unit_level level, const char *code, int32_t day, struct store_unit *out) MUST_CHECK; /* -ENOENT */
+int store_unit(struct store *s, enum unit_level level, const char *code, int32_t day,
+	struct store_unit *out) MUST_CHECK; /* -ENOENT */
 /* By code.  parent: only the communes of that province; NULL: all. */
-int store_units(struct store *s, enum unit_level level, const char *parent, int32_t day, int (*each)(void *arg, const struct store_unit *u), void *arg);
+int store_units(struct store *s, enum unit_level level, const char *parent, int32_t day,
+	int (*each)(void *arg, const struct store_unit *u), void *arg);
 
 struct store_former { /* one former commune and one present commune that took (part of) it */
-	char code[STORE_CODE], name[STORE_NAME], district[STORE_NAME], province_code[STORE_CODE], province[STORE_NAME];
+	char code[STORE_CODE], name[STORE_NAME], district[STORE_NAME], province_code[STORE_CODE],
+		province[STORE_NAME];
 	char now[STORE_CODE]; /* present commune */
 	bool split;           /* it went to several */
 };
 /* By former code; former or now may be NULL (any). */
-int store_formers(struct store *s, const char *former, const char *now, int (*each)(void *arg, const struct store_former *f), void *arg);
+int store_formers(struct store *s, const char *former, const char *now,
+	int (*each)(void *arg, const struct store_former *f), void *arg);
 
 struct store_hamlet {
 	char code[STORE_CODE], name[STORE_NAME];
@@ -73,18 +79,20 @@ struct store_hamlet {
 	char former_commune[STORE_CODE]; /* "" unknown */
 	int32_t lat_e7, lon_e7;          /* reference point; has_point */
 	bool has_point;
-	int64_t population, households;  /* -1 unknown */
+	int64_t population, households; /* -1 unknown */
 	char population_source[STORE_NAME];
-	char grid_power[8];              /* yes no "" */
-	int32_t from, to;                /* days; to is INT32_MAX while it exists */
+	char grid_power[8]; /* yes no "" */
+	int32_t from, to;   /* days; to is INT32_MAX while it exists */
 	/* what was reported, not measured; "" when nothing was */
-	char reported[32];               /* trang_song lom_song ... as imported */
-	int32_t reported_on;             /* day, INT32_MIN unknown */
+	char reported[32];   /* trang_song lom_song ... as imported */
+	int32_t reported_on; /* day, INT32_MIN unknown */
 	char reported_source[256];
 };
-int store_hamlet(struct store *s, const char *code, struct store_hamlet *out) MUST_CHECK; /* -ENOENT */
+int store_hamlet(
+	struct store *s, const char *code, struct store_hamlet *out) MUST_CHECK; /* -ENOENT */
 /* By code.  province, commune: NULL for any. */
-int store_hamlets(struct store *s, const char *province, const char *commune, int (*each)(void *arg, const struct store_hamlet *h), void *arg);
+int store_hamlets(struct store *s, const char *province, const char *commune,
+	int (*each)(void *arg, const struct store_hamlet *h), void *arg);
 
 struct store_cluster { /* a group of houses of a hamlet */
 	char hamlet[STORE_CODE], code[STORE_CODE], name[STORE_NAME];
@@ -92,83 +100,108 @@ struct store_cluster { /* a group of houses of a hamlet */
 	bool has_point;
 	int64_t population, households; /* -1 unknown */
 };
-int store_clusters(struct store *s, const char *hamlet, int (*each)(void *arg, const struct store_cluster *c), void *arg);
+int store_clusters(struct store *s, const char *hamlet,
+	int (*each)(void *arg, const struct store_cluster *c), void *arg);
 
 struct store_operator { /* a mobile network */
-	char plmn[8], brand[64], name[STORE_NAME], status[16]; /* status "active" ... as in the list */
+	char plmn[8], brand[64], name[STORE_NAME],
+		status[16]; /* status "active" ... as in the list */
 };
-int store_operators(struct store *s, int (*each)(void *arg, const struct store_operator *o), void *arg);
+int store_operators(
+	struct store *s, int (*each)(void *arg, const struct store_operator *o), void *arg);
 
-enum probe_role { ROLE_REFERENCE, ROLE_CLUSTER, ROLE_ROAMING }; /* roaming: walks and drives, speaks for no hamlet alone */
+enum probe_role {
+	ROLE_REFERENCE,
+	ROLE_CLUSTER,
+	ROLE_ROAMING
+}; /* roaming: walks and drives, speaks for no hamlet alone */
 extern const char *const probe_role_name[3];
 
 struct store_probe {
-	int64_t number;          /* the small number that raw rows carry */
+	int64_t number; /* the small number that raw rows carry */
 	char id[PROBE_ID_TEXT];
 	char hamlet[STORE_CODE]; /* "" none yet */
 	char cluster[STORE_CODE];
-	uint8_t role;            /* enum probe_role */
-	bool simulated;          /* registered so, or a batch of it said so */
-	bool retired, online;    /* online: the broker's word (status topic, last will) */
+	uint8_t role;         /* enum probe_role */
+	bool simulated;       /* registered so, or a batch of it said so */
+	bool retired, online; /* online: the broker's word (status topic, last will) */
 	int64_t added_ns, first_batch_ns, last_seen_ns; /* collector's clock; 0 never */
-	char agent[BATCH_AGENT]; /* version that sent the last batch */
+	char agent[BATCH_AGENT];                        /* version that sent the last batch */
 };
 /* hamlet "" : none.  Adding a known probe again moves it: its earlier records stay with the earlier
  * hamlet.  -ENOENT: no such hamlet or cluster. */
-int store_probe_add(struct store *s, const struct store_probe *p, const char *actor, struct why *why) MUST_CHECK;
-int store_probe_retire(struct store *s, const char *id, const char *actor, struct why *why) MUST_CHECK;
+int store_probe_add(struct store *s, const struct store_probe *p, const char *actor,
+	struct why *why) MUST_CHECK;
+int store_probe_retire(
+	struct store *s, const char *id, const char *actor, struct why *why) MUST_CHECK;
 int store_probe(struct store *s, const char *id, struct store_probe *out) MUST_CHECK; /* -ENOENT */
 /* By number.  hamlet: only the probes that are, or ever were, there; NULL: all. */
-int store_probes(struct store *s, const char *hamlet, int (*each)(void *arg, const struct store_probe *p), void *arg);
+int store_probes(struct store *s, const char *hamlet,
+	int (*each)(void *arg, const struct store_probe *p), void *arg);
 int store_probe_seen(struct store *s, const char *id, bool online, int64_t now_ns);
 
 /* --- raw records: reading --------------------------------------------------------------------------- */
 enum store_rat { RAT_NONE, RAT_GSM, RAT_WCDMA, RAT_LTE, RAT_NR_NSA, RAT_NR_SA, STORE_RATS };
-extern const char *const store_rat_name[STORE_RATS]; /* "" "GSM" "WCDMA" "LTE" "NR5G-NSA" "NR5G-SA" */
-enum store_reg { REG_ABSENT, REG_HOME, REG_ROAMING, REG_SEARCHING, REG_NOT_REGISTERED, REG_DENIED, REG_EMERGENCY, REG_UNKNOWN, STORE_REGS };
+extern const char
+	*const store_rat_name[STORE_RATS]; /* "" "GSM" "WCDMA" "LTE" "NR5G-NSA" "NR5G-SA" */
+enum store_reg {
+	REG_ABSENT,
+	REG_HOME,
+	REG_ROAMING,
+	REG_SEARCHING,
+	REG_NOT_REGISTERED,
+	REG_DENIED,
+	REG_EMERGENCY,
+	REG_UNKNOWN,
+	STORE_REGS
+};
 extern const char *const store_reg_name[STORE_REGS];
 
 enum store_bit {
-	ROW_FAILED = 1,         /* the record carries error: it could not be measured */
-	ROW_HEARTBEAT = 2,      /* access: nothing changed */
+	ROW_FAILED = 1,    /* the record carries error: it could not be measured */
+	ROW_HEARTBEAT = 2, /* access: nothing changed */
 	ROW_MODEM_HEALTHY = 4,
-	ROW_MODEM_SICK = 8,     /* modem_healthy is false; neither bit: not said */
-	ROW_SIMULATED = 16,     /* the batch said so */
-	ROW_UP = 32,            /* throughput: direction up, else down */
+	ROW_MODEM_SICK = 8,      /* modem_healthy is false; neither bit: not said */
+	ROW_SIMULATED = 16,      /* the batch said so */
+	ROW_UP = 32,             /* throughput: direction up, else down */
 	ROW_UNKNOWN_FIELDS = 64, /* the body has fields this version does not know */
 	ROW_IMPLAUSIBLE = 128,
 };
 #define STORE_NO_LEVEL INT16_MIN
 
-struct store_row { /* a record as it lies in the store; body only lives during the callback */
+struct store_row {     /* a record as it lies in the store; body only lives during the callback */
 	int64_t probe; /* store_probe.number */
 	uint64_t seq;
 	uint8_t kind, state, bits;
-	uint8_t rat, reg;      /* enum store_rat, store_reg; throughput, latency, service: of start_ */
-	uint32_t plmn;         /* 45204; 0 unknown.  Six digits when the MNC has three */
+	uint8_t rat, reg; /* enum store_rat, store_reg; throughput, latency, service: of start_ */
+	uint32_t plmn;    /* 45204; 0 unknown.  Six digits when the MNC has three */
 	int16_t rsrp_d, sinr_d; /* tenths of dBm (NSA: of the LTE anchor) and dB; STORE_NO_LEVEL */
-	int16_t nr_rsrp_d;     /* NSA: of the NR leg */
-	int64_t rate_bps;      /* throughput; -1 absent */
-	int64_t boot;          /* first 8 bytes of the boot id, big endian */
+	int16_t nr_rsrp_d;      /* NSA: of the NR leg */
+	int64_t rate_bps;       /* throughput; -1 absent */
+	int64_t boot;           /* first 8 bytes of the boot id, big endian */
 	int64_t mono_ns, utc_ns, received_ns; /* utc_ns UTC_UNKNOWN */
 	struct record_clock clock;
 	struct place place;
-	const uint8_t *body;   /* the record's CBOR as it came */
+	const uint8_t *body; /* the record's CBOR as it came */
 	size_t body_len;
 };
-int store_row_decode(const struct store_row *row, struct record *out) MUST_CHECK; /* utc filled in from the row */
+int store_row_decode(const struct store_row *row,
+	struct record *out) MUST_CHECK; /* utc filled in from the row */
 
 struct store_query {
-	const char *hamlet;      /* records made while the probe was placed there; or */
-	int64_t probe;           /* of this probe; 0: by hamlet; both unset: all */
-	int64_t from_ns, to_ns;  /* measured in [from, to) */
-	uint32_t kinds;          /* 1 << RECORD_SIGNAL | ...; 0: all */
-	bool without_time;       /* instead: records whose time is unknown, received in [from, to) */
+	const char *hamlet;     /* records made while the probe was placed there; or */
+	int64_t probe;          /* of this probe; 0: by hamlet; both unset: all */
+	int64_t from_ns, to_ns; /* measured in [from, to) */
+	uint32_t kinds;         /* 1 << RECORD_SIGNAL | ...; 0: all */
+	bool without_time;      /* instead: records whose time is unknown, received in [from, to) */
 };
 /* By day, then probe, then seq. */
-int store_rows(struct store *s, const struct store_query *q, int (*each)(void *arg, const struct store_row *row), void *arg);
-int store_row(struct store *s, int64_t probe, uint64_t seq, int32_t day, int (*each)(void *arg, const struct store_row *row), void *arg); /* one; -ENOENT */
-int store_days(struct store *s, int (*each)(void *arg, int32_t day), void *arg); /* days that have a raw file, in order */
+int store_rows(struct store *s, const struct store_query *q,
+	int (*each)(void *arg, const struct store_row *row), void *arg);
+int store_row(struct store *s, int64_t probe, uint64_t seq, int32_t day,
+	int (*each)(void *arg, const struct store_row *row), void *arg); /* one; -ENOENT */
+int store_days(struct store *s, int (*each)(void *arg, int32_t day),
+	void *arg); /* days that have a raw file, in order */
 
 /* --- (hamlet, day) pairs that have new records --------------------------------------------------------- */
 struct store_dirty {
@@ -177,49 +210,57 @@ struct store_dirty {
 	int64_t mark; /* grows with each change of this pair */
 };
 /* Oldest mark first, at most `most`. */
-int store_dirty_list(struct store *s, size_t most, int (*each)(void *arg, const struct store_dirty *d), void *arg);
+int store_dirty_list(struct store *s, size_t most,
+	int (*each)(void *arg, const struct store_dirty *d), void *arg);
 /* Done with these; a pair that changed again since (its mark is higher) stays.  One transaction. */
 int store_dirty_done(struct store *s, const struct store_dirty *d, size_t n) MUST_CHECK;
-int store_dirty_mark(struct store *s, const char *hamlet, int32_t day) MUST_CHECK; /* by hand: judge again */
+int store_dirty_mark(
+	struct store *s, const char *hamlet, int32_t day) MUST_CHECK; /* by hand: judge again */
 
 /* --- writing: used by the ingest's writer and by `import journal` ------------------------------------------ */
 struct store_incoming {
-	int64_t probe;        /* number */
-	const char *hamlet;   /* of the probe, "" none */
+	int64_t probe;      /* number */
+	const char *hamlet; /* of the probe, "" none */
 	const struct batch_head *head;
 	int64_t received_ns;
 };
 int store_group_begin(struct store *s) MUST_CHECK;
 /* 0 stored, 1 it was there already. r->utc_ns may be UTC_UNKNOWN: the batch's clock map is used. */
-int store_insert(struct store *s, const struct store_incoming *in, const struct record *r, const void *body, size_t n, unsigned unknown) MUST_CHECK;
+int store_insert(struct store *s, const struct store_incoming *in, const struct record *r,
+	const void *body, size_t n, unsigned unknown) MUST_CHECK;
 /* An authentic record that cannot be understood: into the quarantine; seq 0 when not even that is known. */
-int store_reject(struct store *s, const struct store_incoming *in, uint64_t seq, uint32_t code, const char *reason, const void *bytes, size_t n) MUST_CHECK;
+int store_reject(struct store *s, const struct store_incoming *in, uint64_t seq, uint32_t code,
+	const char *reason, const void *bytes, size_t n) MUST_CHECK;
 /* Boot, clock map, agent version, last_seen: once per batch, after its records. */
 int store_batch(struct store *s, const struct store_incoming *in, uint64_t repeated) MUST_CHECK;
 /* Ranges of the ledger that overlap [first, last], widened to their full extent, at most `most`. */
-int store_ranges(struct store *s, int64_t probe, uint64_t first, uint64_t last, size_t most, uint64_t (*range)[2], size_t *n) MUST_CHECK;
-int store_group_commit(struct store *s) MUST_CHECK; /* failed: the group is rolled back; -ENOSPC disk full */
+int store_ranges(struct store *s, int64_t probe, uint64_t first, uint64_t last, size_t most,
+	uint64_t (*range)[2], size_t *n) MUST_CHECK;
+int store_group_commit(
+	struct store *s) MUST_CHECK; /* failed: the group is rolled back; -ENOSPC disk full */
 void store_group_abort(struct store *s);
 
 /* --- ledger --------------------------------------------------------------------------------------------- */
 struct store_custody { /* what became of a probe's sequence numbers 1..highest */
 	uint64_t highest, received, rejected, dropped; /* dropped: told by gap records */
-	uint64_t missing;                              /* highest - the three before: not arrived so far */
-	uint64_t repeated;                             /* deliveries of records that were there already */
+	uint64_t skipped; /* numbers given up after a kill or a cut: told, too, and never of a record that was kept */
+	uint64_t missing;  /* highest - all before: not arrived so far */
+	uint64_t repeated; /* deliveries of records that were there already */
 };
 int store_custody(struct store *s, int64_t probe, struct store_custody *out) MUST_CHECK;
 /* Sequence numbers below `highest` that neither arrived nor were told as dropped, as ranges. */
-int store_missing(struct store *s, int64_t probe, size_t most, int (*each)(void *arg, uint64_t first, uint64_t last), void *arg);
+int store_missing(struct store *s, int64_t probe, size_t most,
+	int (*each)(void *arg, uint64_t first, uint64_t last), void *arg);
 
 /* --- quarantine --------------------------------------------------------------------------------------------- */
 struct store_suspect {
 	int64_t number, received_ns;
-	char reason[24];     /* signature foreign_id malformed oversize version unknown_probe record */
+	char reason[24]; /* signature foreign_id malformed oversize version unknown_probe record */
 	char detail[320];
 	char topic[TOPIC_MAX];
 	char probe[PROBE_ID_TEXT]; /* who it claims to be, "" unknown */
-	uint64_t seq;        /* of a single record, else 0 */
-	uint64_t size;       /* bytes as announced; bytes_len is what was kept */
+	uint64_t seq;              /* of a single record, else 0 */
+	uint64_t size;             /* bytes as announced; bytes_len is what was kept */
 	const uint8_t *bytes;
 	size_t bytes_len;
 };
@@ -227,29 +268,36 @@ struct store_suspect {
  * of the most numerous reason go first and are counted. */
 #define STORE_SUSPECT_BYTES (64 * 1024 * 1024)
 int store_suspect_add(struct store *s, const struct store_suspect *q) MUST_CHECK;
-int store_suspects(struct store *s, const char *reason, const char *probe, int (*each)(void *arg, const struct store_suspect *q), void *arg);
+int store_suspects(struct store *s, const char *reason, const char *probe,
+	int (*each)(void *arg, const struct store_suspect *q), void *arg);
 int store_suspect_drop(struct store *s, int64_t number) MUST_CHECK;
-int store_suspect_counts(struct store *s, int (*each)(void *arg, const char *reason, uint64_t now, uint64_t ever), void *arg);
+int store_suspect_counts(struct store *s,
+	int (*each)(void *arg, const char *reason, uint64_t now, uint64_t ever), void *arg);
 
 /* --- small things ------------------------------------------------------------------------------------------------ */
 int store_kv_set(struct store *s, const char *key, const char *value) MUST_CHECK; /* NULL removes */
 int store_kv_get(struct store *s, const char *key, struct buf *out) MUST_CHECK;   /* -ENOENT */
 
 /* Appends to the hash-chained audit log: each entry's hash covers the hash before it. */
-int store_audit(struct store *s, const char *actor, const char *action, const char *object, const char *detail) MUST_CHECK;
-int store_audit_verify(struct store *s, uint64_t *entries, struct why *why) MUST_CHECK; /* -EBADMSG: the first that does not fit */
+int store_audit(struct store *s, const char *actor, const char *action, const char *object,
+	const char *detail) MUST_CHECK;
+int store_audit_verify(struct store *s, uint64_t *entries,
+	struct why *why) MUST_CHECK; /* -EBADMSG: the first that does not fit */
 struct store_audit_entry {
 	int64_t number, at_ns;
 	const char *actor, *action, *object, *detail; /* during the callback */
 };
-int store_audits(struct store *s, int64_t after, size_t most, int (*each)(void *arg, const struct store_audit_entry *e), void *arg);
+int store_audits(struct store *s, int64_t after, size_t most,
+	int (*each)(void *arg, const struct store_audit_entry *e), void *arg);
 
 struct store_check { /* ledger against raw rows */
 	uint64_t probes, ledger_records, raw_records, raw_files;
 	uint64_t not_in_raw, not_in_ledger, twice; /* all 0 in a sound store */
 	uint64_t audit_entries;
 };
-int store_verify(struct store *s, struct store_check *out, struct why *why) MUST_CHECK; /* -EBADMSG when it is not sound */
-int store_backup(struct store *s, const char *folder, struct why *why) MUST_CHECK;      /* consistent copies of every .db into a new folder */
+int store_verify(struct store *s, struct store_check *out,
+	struct why *why) MUST_CHECK; /* -EBADMSG when it is not sound */
+int store_backup(struct store *s, const char *folder,
+	struct why *why) MUST_CHECK; /* consistent copies of every .db into a new folder */
 
 #endif

@@ -17,6 +17,6 @@ bad=0
 for b in tests/bench/*.py; do
 	echo
 	echo "== $(sed -n 's/^"""\(.*\)$/\1/p' "$b" | head -n 1 | sed 's/"""$//')"
-	python3 "$b" || { echo "FAILED: $b"; bad=1; }
+	/usr/bin/python3 "$b" || { echo "FAILED: $b"; bad=1; }
 done
 exit $bad

@@ -110,10 +110,11 @@ access = {{ heartbeat_s = 5; hung_rounds = 2; rounds = 1; survey = "modem"; scan
 	collector_after_s = 3; }};
 health = {{ interval_s = 10; }};
 tests = (
-	{{ kind = "signal"; interval_s = 1; limit_s = 4; port = "{self.folder}/modem"; timeout_ms = 900; }},
-	{{ kind = "latency"; interval_s = 3; target = "127.0.0.1"; port = {p['stamp']}; count = 10; interval_ms = 20; timeout_ms = 500; }},
+	{{ kind = "signal"; interval_s = 1; limit_s = 4; port = "{self.folder}/modem"; timeout_s = 2; }},
+	{{ kind = "latency"; interval_s = 3; target = "127.0.0.1:{p['stamp']}"; count = 10; interval_ms = 20; timeout_ms = 500; }},
 	{{ kind = "throughput"; interval_s = 20; target = "http://127.0.0.1:{p['reflector']}"; max_bytes = 3000000; max_seconds = 2; }},
-	{{ kind = "ipv6"; interval_s = 15; target = "localhost"; http_port = {p['reflector']}; stamp_port = {p['stamp']}; }}
+	{{ kind = "ipv6"; interval_s = 15; target = "http://127.0.0.1:{p['reflector']}"; stamp_port = {p['stamp']}; timeout_ms = 500; }},
+	{{ kind = "service"; interval_s = 3; target = "http://127.0.0.1:{p['reflector']}/ping"; expect = 204; timeout_ms = 1000; }}
 );
 """)
 
@@ -261,10 +262,8 @@ tests = (
                 if line.startswith("{"):
                     row = json.loads(line)
                     made[row["probe"]] = row["made"]
-        numbers = [json.loads(line)["seq"] for line in self.call(
-            self.program("phusong-agent"), "journal", "--json", "-c", str(self.folder / "agent.conf")).splitlines()]
-        status = json.loads(self.call(self.program("phusong-agent"), "status", "--json", "-c", str(self.folder / "agent.conf")))
-        made[self.agent_id] = max([status["journal"]["next_seq"] - 1] + numbers)
+        position = json.loads(self.call(self.program("tools/journal_position"), str(self.folder / "agent/journal")))
+        made[self.agent_id] = position["made"]
         return made
 
     def probes(self):
@@ -275,21 +274,22 @@ tests = (
 
     def judged(self):
         counts = json.loads(self.get("/api/v1/summary") or "{}").get("by_status", {})
-        return sum(n for s, n in counts.items() if s not in ("unmeasured",)) >= len({f["hamlet"] for f in self.fleet}) * 0.9
+        return sum(n for s, n in counts.items() if s not in ("unmeasured",)) >= len({f["hamlet"] for f in self.fleet}) * 0.85
 
     def ledger(self, made):
         probes = {p["id"]: p for p in self.probes()}
         verify = json.loads(self.collector("verify", "--json"))
-        total = {"made": sum(made.values()), "stored": 0, "dropped": 0, "repeated": 0, "rejected": 0}
+        total = {"made": sum(made.values()), "stored": 0, "dropped": 0, "skipped": 0, "repeated": 0, "rejected": 0}
         for probe in made:
-            for key in ("stored", "dropped", "repeated", "rejected"):
+            for key in ("stored", "dropped", "skipped", "repeated", "rejected"):
                 total[key] += probes[probe]["ledger"][key]
+        total["made"] -= total["skipped"]  # numbers without a record
         total["missing"] = total["made"] - total["stored"] - total["dropped"] - total["rejected"]
         total["doubled"] = verify["twice"]
         total["quarantined"] = self.quarantined()
         say(f"ledger of {len(made)} probes, {len(made) - 1} of them simulated:")
         for key, text in (("made", "records made"), ("stored", "stored"), ("missing", "missing"), ("doubled", "doubled"),
-                          ("dropped", "dropped on a device, told by gap records"), ("rejected", "rejected"),
+                          ("dropped", "dropped on a device, told by gap records"), ("skipped", "numbers skipped after a kill, told"), ("rejected", "rejected"),
                           ("quarantined", "quarantined"), ("repeated", "delivered again and recognised")):
             print(f"  {total[key]:>9}  {text}")
         counts = json.loads(self.get("/api/v1/summary"))["by_status"]

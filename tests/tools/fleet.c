@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 extern const char phusong_version[];
 
@@ -94,9 +95,9 @@ static struct moment moment_at(struct probe_sim *s, int64_t utc)
 		m.sinr = normal(s, -1, 2);
 		m.down_mbps = fmax(0.2, normal(s, 1.4, 0.5));
 		break;
-	case UNSTABLE: /* the cell goes off with the evening's power, and at random */
+	case UNSTABLE: /* the cell runs out of power each afternoon */
 		m.rsrp = normal(s, -101, 4);
-		m.search = (hour > 17.5 && hour < 21) || uniform(s) < 0.06;
+		m.search = hour > 13.2 && hour < 20.8;
 		break;
 	case NO_SIGNAL:
 		m.search = true;
@@ -346,6 +347,19 @@ static int prepare(struct probe_sim *s, const char *root, struct why *why)
 	return err;
 }
 
+/* The broker may go away for a while: a probe waits for it, as long as it takes. */
+static void wait_for_receipts(struct uplink *u)
+{
+	const struct timespec pause = { .tv_nsec = 20 * NS_PER_MS };
+	int64_t until = clock_mono() + 200 * NS_PER_S;
+	struct uplink_status status;
+
+	do {
+		nanosleep(&pause, NULL);
+		uplink_status(u, &status);
+	} while (clock_mono() < until && (status.journal.waiting || !status.receipts));
+}
+
 static int deliver(struct probe_sim *s, const char *broker, struct journal_stats *left, struct why *why)
 {
 	const char *const brokers[] = { broker, NULL };
@@ -361,9 +375,10 @@ static int deliver(struct probe_sim *s, const char *broker, struct journal_stats
 		err = uplink_start(&u, &o, why);
 	if (err)
 		return err;
-	uplink_stop(u, 120 * 1000);
+	wait_for_receipts(u);
+	uplink_stop(u, 1000);
 	journal_stats(s->journal, left);
-	return 0;
+	return left->waiting ? -ETIMEDOUT : 0;
 }
 
 static void done(struct probe_sim *s)
