@@ -13,14 +13,18 @@
 static void print_check(const struct store_check *c, bool json, bool sound)
 {
 	if (json)
-		printf("{\"sound\":%s,\"probes\":%" PRIu64 ",\"records\":%" PRIu64 ",\"raw_records\":%" PRIu64 ",\"raw_files\":%" PRIu64
-		       ",\"not_in_raw\":%" PRIu64 ",\"not_in_ledger\":%" PRIu64 ",\"twice\":%" PRIu64 ",\"audit_entries\":%" PRIu64 "}\n",
-			sound ? "true" : "false", c->probes, c->ledger_records, c->raw_records, c->raw_files, c->not_in_raw,
-			c->not_in_ledger, c->twice, c->audit_entries);
+		printf("{\"sound\":%s,\"probes\":%" PRIu64 ",\"records\":%" PRIu64
+		       ",\"raw_records\":%" PRIu64 ",\"raw_files\":%" PRIu64
+		       ",\"not_in_raw\":%" PRIu64 ",\"not_in_ledger\":%" PRIu64
+		       ",\"twice\":%" PRIu64 ",\"audit_entries\":%" PRIu64 "}\n",
+			sound ? "true" : "false", c->probes, c->ledger_records, c->raw_records,
+			c->raw_files, c->not_in_raw, c->not_in_ledger, c->twice, c->audit_entries);
 	else
-		printf("%" PRIu64 " probes, %" PRIu64 " records in the ledger, %" PRIu64 " in %" PRIu64 " raw files, %" PRIu64
-		       " twice, %" PRIu64 " audit entries: %s\n",
-			c->probes, c->ledger_records, c->raw_records, c->raw_files, c->twice, c->audit_entries, sound ? "sound" : "NOT SOUND");
+		printf("%" PRIu64 " probes, %" PRIu64 " records in the ledger, %" PRIu64
+		       " in %" PRIu64 " raw files, %" PRIu64 " twice, %" PRIu64
+		       " audit entries: %s\n",
+			c->probes, c->ledger_records, c->raw_records, c->raw_files, c->twice,
+			c->audit_entries, sound ? "sound" : "NOT SOUND");
 }
 
 int verify_command(int argc, char **argv)
@@ -94,8 +98,9 @@ static int print_suspect(void *arg, const struct store_suspect *q)
 	char text[CLOCK_TEXT];
 
 	(void)arg;
-	printf("%6" PRId64 "  %-24s  %-13s %8" PRIu64 " B  %-26s  %s\n", q->number, clock_text(q->received_ns, text), q->reason, q->size,
-		*q->probe ? q->probe : "-", q->detail);
+	printf("%6" PRId64 "  %-24s  %-13s %8" PRIu64 " B  %-26s  %s\n", q->number,
+		clock_text(q->received_ns, text), q->reason, q->size, *q->probe ? q->probe : "-",
+		q->detail);
 	return 0;
 }
 
@@ -136,7 +141,8 @@ static int replay(struct store *s)
 	err = intake_replay(in, &batches);
 	free(in);
 	if (!err)
-		printf("%" PRIu64 " batches, %" PRIu64 " records taken in\n", batches, (uint64_t)counters.stored);
+		printf("%" PRIu64 " batches, %" PRIu64 " records taken in\n", batches,
+			(uint64_t)counters.stored);
 	return err;
 }
 
@@ -149,12 +155,15 @@ static int quarantine_verb(struct store *s, int argc, char **argv)
 
 	if (!strcmp(verb, "list") && argc <= 2) {
 		err = store_suspect_counts(s, count_line, NULL);
-		return err || store_suspects(s, reason, NULL, print_suspect, NULL) < 0 ? EXIT_FAILED : EXIT_DONE;
+		return err || store_suspects(s, reason, NULL, print_suspect, NULL) < 0 ? EXIT_FAILED
+		                                                                       : EXIT_DONE;
 	}
 	if (!strcmp(verb, "replay") && argc == 2)
 		return replay(s) < 0 ? EXIT_FAILED : EXIT_DONE;
 	if (!strcmp(verb, "show") && argc == 3)
-		return store_suspects(s, NULL, NULL, print_bytes, &sh) < 0 || !sh.found ? EXIT_FAILED : EXIT_DONE;
+		return store_suspects(s, NULL, NULL, print_bytes, &sh) < 0 || !sh.found
+		               ? EXIT_FAILED
+		               : EXIT_DONE;
 	if (!strcmp(verb, "drop") && argc == 3) {
 		err = store_audit(s, cli_actor(), "quarantine drop", argv[2], "");
 		return err || store_suspect_drop(s, sh.number) < 0 ? EXIT_FAILED : EXIT_DONE;

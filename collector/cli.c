@@ -57,7 +57,8 @@ int cli_take(struct cli *c, int *argc, char **argv)
 	if (debug)
 		log_debug_parts(debug);
 	for (int i = 1; i < *argc; i++)
-		if (!strcmp(argv[i], "-c") || !strcmp(argv[i], "--config") || !strcmp(argv[i], "--data"))
+		if (!strcmp(argv[i], "-c") || !strcmp(argv[i], "--config") ||
+			!strcmp(argv[i], "--data"))
 			return cli_usage(argv[0], "an option lacks its value");
 	return EXIT_DONE;
 }

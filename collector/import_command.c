@@ -19,11 +19,15 @@ static const struct kind {
 	int (*run)(struct import *im, const char *path);
 	bool points;
 } kinds[] = {
-	{ "units", import_units, false },       { "hamlets", import_hamlets, true },  { "clusters", import_clusters, false },
-	{ "reported", import_reported, false }, { "operators", import_operators, false },
+	{ "units", import_units, false },
+	{ "hamlets", import_hamlets, true },
+	{ "clusters", import_clusters, false },
+	{ "reported", import_reported, false },
+	{ "operators", import_operators, false },
 };
 
-static int import_list(struct store *s, const struct kind *kind, const char *path, const char *folder)
+static int import_list(
+	struct store *s, const struct kind *kind, const char *path, const char *folder)
 {
 	struct boundaries *boundaries = NULL;
 	struct why why = { "" };
@@ -33,13 +37,15 @@ static int import_list(struct store *s, const struct kind *kind, const char *pat
 
 	buf_init(&problems, PROBLEMS_MAX);
 	if (kind->points && boundaries_load(&boundaries, folder, &why) < 0)
-		fprintf(stderr, "phusong-collector: %s; points are not compared with communes\n", why.text);
+		fprintf(stderr, "phusong-collector: %s; points are not compared with communes\n",
+			why.text);
 	im.boundaries = boundaries;
 	err = kind->run(&im, path);
 	fputs(buf_text(&problems), stderr);
 	if (!err)
-		printf("%s: %zu rows, %zu added, %zu changed, %zu ended, %zu warnings\n", kind->name, im.result.rows, im.result.added,
-			im.result.changed, im.result.ended, im.result.warnings);
+		printf("%s: %zu rows, %zu added, %zu changed, %zu ended, %zu warnings\n",
+			kind->name, im.result.rows, im.result.added, im.result.changed,
+			im.result.ended, im.result.warnings);
 	buf_done(&problems);
 	boundaries_free(boundaries);
 	return err ? EXIT_FAILED : EXIT_DONE;
@@ -62,18 +68,26 @@ static int import_journal(struct store *s, const char *path, bool open)
 		fprintf(stderr, "phusong-collector: %s\n", why.text);
 		return EXIT_FAILED;
 	}
-	printf("%" PRIu64 " batches: %" PRIu64 " records new, %" PRIu64 " there already, %" PRIu64 " rejected; %" PRIu64
-	       " batches quarantined, %" PRIu64 " waiting for their probe to be registered\n",
+	printf("%" PRIu64 " batches: %" PRIu64 " records new, %" PRIu64 " there already, %" PRIu64
+	       " rejected; %" PRIu64 " batches quarantined, %" PRIu64
+	       " waiting for their probe to be registered\n",
 		sum.batches, sum.stored, sum.repeated, sum.rejected, sum.quarantined, sum.waiting);
 	if (sum.cut)
-		fprintf(stderr, "phusong-collector: %s: the last %" PRIu64 " bytes are not a whole batch: was the copy cut short?\n", path, sum.cut);
+		fprintf(stderr,
+			"phusong-collector: %s: the last %" PRIu64
+			" bytes are not a whole batch: was the copy cut short?\n",
+			path, sum.cut);
 	return sum.cut ? EXIT_FAILED : EXIT_DONE;
 }
 
-static int import_kind(struct cli *cli, struct store *s, const char *name, const char *path, const char *folder)
+static int import_kind(
+	struct cli *cli, struct store *s, const char *name, const char *path, const char *folder)
 {
 	if (!strcmp(name, "journal"))
-		return import_journal(s, path, cli->conf && !strcmp(settings_text(conf_section(cli->conf, "ingest"), "register"), "open"));
+		return import_journal(s, path,
+			cli->conf && !strcmp(settings_text(
+						     conf_section(cli->conf, "ingest"), "register"),
+					     "open"));
 	for (size_t i = 0; i < COUNT(kinds); i++)
 		if (!strcmp(name, kinds[i].name))
 			return import_list(s, &kinds[i], path, folder);
@@ -93,7 +107,8 @@ int import_command(int argc, char **argv)
 	if (!status)
 		status = cli_store(&cli, STORE_WRITE, &s);
 	if (!status && !folder)
-		folder = cli.conf ? settings_text(conf_section(cli.conf, ""), "boundaries") : BOUNDARIES_FOLDER;
+		folder = cli.conf ? settings_text(conf_section(cli.conf, ""), "boundaries")
+		                  : BOUNDARIES_FOLDER;
 	if (!status)
 		status = import_kind(&cli, s, argv[1], argv[2], folder);
 	store_close(s);

@@ -5,7 +5,7 @@
 
 #include "../config/conf.h"
 
-#define COLLECTOR_CONF "/etc/phusong/collector.conf"
+#define COLLECTOR_CONF    "/etc/phusong/collector.conf"
 #define BOUNDARIES_FOLDER "/usr/share/phusong/vn"
 
 extern const struct section collector_sections[];

@@ -36,8 +36,9 @@ struct world {
 
 static void ended(struct loop_signal *s, int signo)
 {
-	struct world *w = signo == SIGTERM ? (struct world *)((char *)s - offsetof(struct world, term)) :
-					     (struct world *)((char *)s - offsetof(struct world, interrupt));
+	struct world *w = signo == SIGTERM
+	                          ? (struct world *)((char *)s - offsetof(struct world, term))
+	                          : (struct world *)((char *)s - offsetof(struct world, interrupt));
 
 	log_info("serve", "ending: %s", strsignal(signo));
 	loop_stop(w->loop, 0);
@@ -52,7 +53,8 @@ static int only_one(struct world *w, struct why *why)
 	if (w->running < 0)
 		return why_say(why, -errno, "%s: %s", path, strerror(errno));
 	if (flock(w->running, LOCK_EX | LOCK_NB) < 0)
-		return why_say(why, -EBUSY, "%s: another collector serves this folder", w->cli.folder);
+		return why_say(
+			why, -EBUSY, "%s: another collector serves this folder", w->cli.folder);
 	return 0;
 }
 
@@ -82,12 +84,19 @@ static int start_ingest(struct world *w, struct why *why)
 {
 	const struct settings *s = conf_section(w->cli.conf, "ingest");
 	struct ingest_options o = {
-		.folder = w->cli.folder, .identity = w->identity, .user = some(s, "user"), .ca_file = some(s, "ca_file"),
-		.cert_file = some(s, "cert_file"), .key_file = some(s, "key_file"), .slices = settings_text(s, "slices"),
-		.share = some(s, "share"), .open = !strcmp(settings_text(s, "register"), "open"),
+		.folder = w->cli.folder,
+		.identity = w->identity,
+		.user = some(s, "user"),
+		.ca_file = some(s, "ca_file"),
+		.cert_file = some(s, "cert_file"),
+		.key_file = some(s, "key_file"),
+		.slices = settings_text(s, "slices"),
+		.share = some(s, "share"),
+		.open = !strcmp(settings_text(s, "register"), "open"),
 		.queue_messages = (size_t)settings_int(s, "queue_messages"),
 		.queue_bytes = (size_t)settings_int(s, "queue_mb") * 1024 * 1024,
-		.group_records = (uint32_t)settings_int(s, "group_records"), .group_ms = (uint32_t)settings_int(s, "group_ms"),
+		.group_records = (uint32_t)settings_int(s, "group_records"),
+		.group_ms = (uint32_t)settings_int(s, "group_ms"),
 	};
 	size_t n = settings_count(s, "brokers");
 	int err = read_password(w, settings_text(s, "password_file"), why);
@@ -106,7 +115,9 @@ static int start_truth(struct world *w, struct why *why)
 {
 	const struct settings *s = conf_section(w->cli.conf, "truth");
 	const char *files[PROFILES];
-	struct truth_options o = { .folder = w->cli.folder, .profiles = files, .profile_count = settings_count(s, "profiles") };
+	struct truth_options o = { .folder = w->cli.folder,
+		.profiles = files,
+		.profile_count = settings_count(s, "profiles") };
 
 	if (o.profile_count > PROFILES)
 		return why_say(why, -EINVAL, "truth.profiles: more than %d", PROFILES);
@@ -118,10 +129,15 @@ static int start_truth(struct world *w, struct why *why)
 static int start_http(struct world *w, struct why *why)
 {
 	const struct settings *s = conf_section(w->cli.conf, "http");
-	struct context_options c = { .folder = w->cli.folder, .technology = settings_text(s, "technology"), .ingest = w->ingest,
+	struct context_options c = { .folder = w->cli.folder,
+		.technology = settings_text(s, "technology"),
+		.ingest = w->ingest,
 		.boundaries = settings_text(conf_section(w->cli.conf, ""), "boundaries") };
-	struct http_options o = { .listen = settings_text(s, "listen"), .port = (int)settings_int(s, "port"),
-		.threads = (unsigned)settings_int(s, "threads"), .cert_file = some(s, "cert_file"), .key_file = some(s, "key_file") };
+	struct http_options o = { .listen = settings_text(s, "listen"),
+		.port = (int)settings_int(s, "port"),
+		.threads = (unsigned)settings_int(s, "threads"),
+		.cert_file = some(s, "cert_file"),
+		.key_file = some(s, "key_file") };
 	int err;
 
 	if (!o.port)
@@ -143,7 +159,8 @@ static int start(struct world *w, struct why *why)
 	if (!err)
 		err = loop_signal_add(w->loop, &w->interrupt, SIGINT);
 	if (!err)
-		err = store_open(&s, w->cli.folder, STORE_WRITE, why); /* makes it, completes the ledger */
+		err = store_open(
+			&s, w->cli.folder, STORE_WRITE, why); /* makes it, completes the ledger */
 	if (err)
 		return why_say(why, err, "%s", strerror(-err));
 	store_close(s);
@@ -193,8 +210,8 @@ int serve_command(int argc, char **argv)
 		stop(&w);
 		return EXIT_FAILED;
 	}
-	log_info("serve", "phusong-collector %s, key %s, data in %s", phusong_version, probe_id_text(identity_id(w.identity), id),
-		w.cli.folder);
+	log_info("serve", "phusong-collector %s, key %s, data in %s", phusong_version,
+		probe_id_text(identity_id(w.identity), id), w.cli.folder);
 	status = loop_run(w.loop) < 0 ? EXIT_FAILED : EXIT_DONE;
 	stop(&w);
 	return status;

@@ -14,12 +14,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TICK_MS 200
-#define KEEPALIVE_S 30
-#define CONNECT_S 10
-#define RETRY_MOST_S 30
-#define RECEIVE_MAXIMUM 200 /* messages under way to us (MQTT 5, 3.1.2.11.3) */
-#define STOP_MS 2000
+#define TICK_MS          200
+#define KEEPALIVE_S      30
+#define CONNECT_S        10
+#define RETRY_MOST_S     30
+#define RECEIVE_MAXIMUM  200 /* messages under way to us (MQTT 5, 3.1.2.11.3) */
+#define RECEIPTS_WAITING 10000
+#define STOP_MS          2000
 
 static void problem(struct broker *b, const char *what, int code)
 {
@@ -94,8 +95,6 @@ static void refused5(void *context, MQTTAsync_failureData5 *data)
 	struct broker *b = context;
 
 	problem(b, data && data->message ? data->message : "no connection", data ? data->code : 0);
-	/* 0x84 unsupported protocol version; a broker of 3.1.1 says 1, or just closes */
-	atomic_store(&b->refused_version, data && (data->reasonCode == MQTTREASONCODE_UNSUPPORTED_PROTOCOL_VERSION || data->code == 1));
 	atomic_store(&b->link, LINK_DOWN);
 }
 
@@ -109,11 +108,13 @@ static void refused3(void *context, MQTTAsync_failureData *data)
 
 static int start_connect(struct broker *b)
 {
-	MQTTAsync_connectOptions v5 = MQTTAsync_connectOptions_initializer5, v3 = MQTTAsync_connectOptions_initializer;
+	MQTTAsync_connectOptions v5 = MQTTAsync_connectOptions_initializer5,
+				 v3 = MQTTAsync_connectOptions_initializer;
 	MQTTAsync_connectOptions c = b->old ? v3 : v5;
 	MQTTAsync_SSLOptions ssl = MQTTAsync_SSLOptions_initializer;
 	MQTTProperties properties = MQTTProperties_initializer;
-	MQTTProperty p = { .identifier = MQTTPROPERTY_CODE_RECEIVE_MAXIMUM, .value.integer2 = RECEIVE_MAXIMUM };
+	MQTTProperty p = { .identifier = MQTTPROPERTY_CODE_RECEIVE_MAXIMUM,
+		.value.integer2 = RECEIVE_MAXIMUM };
 	const struct ingest_options *o = &b->in->o;
 	int rc;
 
@@ -133,7 +134,8 @@ static int start_connect(struct broker *b)
 		c.onSuccess5 = connected5;
 		c.onFailure5 = refused5;
 		MQTTProperties_add(&properties, &p);
-		p = (MQTTProperty){ .identifier = MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE, .value.integer4 = MESSAGE_MAX };
+		p = (MQTTProperty){ .identifier = MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE,
+			.value.integer4 = MESSAGE_MAX };
 		MQTTProperties_add(&properties, &p);
 		c.connectProperties = &properties;
 	}
@@ -149,18 +151,60 @@ static int start_connect(struct broker *b)
 	return rc;
 }
 
-static void try_connect(struct broker *b, int64_t now)
+/* A handle speaks one version of MQTT for its life. */
+static int make_client(struct broker *b)
 {
+	MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer5;
+	char id[64], probe[PROBE_ID_TEXT], server[256];
+	MQTTAsync client;
 	int rc;
 
-	if (atomic_exchange(&b->refused_version, false))
-		b->old = !b->old;
-	/* Paho never forgets that a handle is connecting if we change the version while it is */
+	snprintf(
+		server, sizeof(server), "%s://%s", b->tls ? "ssl" : "tcp", strchr(b->url, ':') + 3);
+	/* a process id at the end: two collectors with one identity must not throw each other out */
+	snprintf(id, sizeof(id), "phusong-c-%.8s-%d-%u",
+		probe_id_text(identity_id(b->in->o.identity), probe), (int)getpid(), b->number);
+	options.maxBufferedMessages = RECEIPTS_WAITING;
+	if (b->old)
+		options.MQTTVersion = MQTTVERSION_3_1_1;
+	rc = MQTTAsync_createWithOptions(
+		&client, server, id, MQTTCLIENT_PERSISTENCE_NONE, NULL, &options);
+	if (rc != MQTTASYNC_SUCCESS)
+		return rc;
+	b->client = client;
+	MQTTAsync_setCallbacks(client, b, lost, arrived, NULL);
+	if (!b->old)
+		MQTTAsync_setDisconnected(client, b, disconnected);
+	return MQTTASYNC_SUCCESS;
+}
+
+/* Every third attempt in a row speaks 3.1.1: a broker that knows no MQTT 5 says so in as many ways
+ * as there are brokers. */
+static void choose_version(struct broker *b)
+{
+	bool old = b->failures % 3 == 2;
+	MQTTAsync client = b->client;
+
+	if (old == b->old && client)
+		return;
+	MQTTAsync_destroy(&client);
+	b->client = NULL;
+	b->old = old;
+	if (make_client(b) != MQTTASYNC_SUCCESS)
+		problem(b, "the MQTT library gives no handle", 0);
+}
+
+static void try_connect(struct broker *b, int64_t now)
+{
+	int rc = MQTTASYNC_FAILURE;
+
+	choose_version(b);
 	atomic_store(&b->link, LINK_TRYING);
 	b->subscribed = false;
-	rc = start_connect(b);
+	if (b->client)
+		rc = start_connect(b);
 	if (rc != MQTTASYNC_SUCCESS) {
-		problem(b, MQTTAsync_strerror(rc), rc);
+		problem(b, "no connection can be begun", rc);
 		atomic_store(&b->link, LINK_DOWN);
 	}
 	b->failures++;
@@ -211,7 +255,8 @@ static void tend(struct broker *b, int64_t now)
 	if (link == LINK_UP && !b->subscribed) {
 		b->subscribed = subscribe(b) == MQTTASYNC_SUCCESS;
 		if (b->subscribed) {
-			log_info("ingest", "%s: connected (MQTT %s)", b->url, b->old ? "3.1.1" : "5");
+			log_info("ingest", "%s: connected (MQTT %s)", b->url,
+				b->old ? "3.1.1" : "5");
 			b->failures = 0;
 			b->next_ns = 0;
 		}
@@ -238,7 +283,8 @@ static void publish(struct ingest *in, const struct queue_item *item)
 	m.payload = (void *)(item->data + skip);
 	m.payloadlen = (int)(item->len - skip);
 	m.qos = 1;
-	if (atomic_load(&b->link) == LINK_UP && MQTTAsync_sendMessage(b->client, topic, &m, &r) == MQTTASYNC_SUCCESS)
+	if (atomic_load(&b->link) == LINK_UP &&
+		MQTTAsync_sendMessage(b->client, topic, &m, &r) == MQTTASYNC_SUCCESS)
 		COUNT_UP(&in->counters, receipts, 1);
 	else
 		COUNT_UP(&in->counters, receipts_lost, 1);
@@ -274,9 +320,6 @@ void *talker_run(void *ingest)
 
 static int make_one(struct ingest *in, struct broker *b, const char *url, struct why *why)
 {
-	MQTTAsync_createOptions v5 = MQTTAsync_createOptions_initializer5;
-	char id[64], probe[PROBE_ID_TEXT], server[256];
-	MQTTAsync client;
 	int rc;
 
 	b->in = in;
@@ -284,17 +327,11 @@ static int make_one(struct ingest *in, struct broker *b, const char *url, struct
 	snprintf(b->url, sizeof(b->url), "%s", url);
 	b->tls = !strncmp(url, "mqtts://", 8);
 	if (!b->tls && strncmp(url, "mqtt://", 7) != 0)
-		return why_say(why, -EINVAL, "%s: a broker is mqtt://host:port or mqtts://host:port", url);
-	snprintf(server, sizeof(server), "%s://%s", b->tls ? "ssl" : "tcp", strchr(url, ':') + 3);
-	/* a process id at the end: two collectors with one identity must not throw each other out */
-	snprintf(id, sizeof(id), "phusong-c-%.8s-%d-%u", probe_id_text(identity_id(in->o.identity), probe), (int)getpid(), b->number);
-	v5.maxBufferedMessages = 10000;
-	rc = MQTTAsync_createWithOptions(&client, server, id, MQTTCLIENT_PERSISTENCE_NONE, NULL, &v5);
+		return why_say(
+			why, -EINVAL, "%s: a broker is mqtt://host:port or mqtts://host:port", url);
+	rc = make_client(b);
 	if (rc != MQTTASYNC_SUCCESS)
-		return why_say(why, -EINVAL, "%s: %s (%d)", url, MQTTAsync_strerror(rc) ? MQTTAsync_strerror(rc) : "refused by the library", rc);
-	b->client = client;
-	MQTTAsync_setCallbacks(client, b, lost, arrived, NULL);
-	MQTTAsync_setDisconnected(client, b, disconnected);
+		return why_say(why, -EINVAL, "%s: the MQTT library refuses it (%d)", url, rc);
 	pthread_mutex_init(&b->lock, NULL);
 	return 0;
 }

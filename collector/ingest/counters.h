@@ -7,22 +7,23 @@
 #include <stdint.h>
 
 /* name in /metrics after "phusong_ingest_", help */
-#define INGEST_COUNTERS(X)                                                                                             \
-	X(messages, "messages from brokers")                                                                           \
-	X(queue_full, "messages dropped because the queue was full; they have no receipt and come again")              \
-	X(batches, "batches taken in")                                                                                 \
-	X(stored, "records stored")                                                                                    \
-	X(repeated, "records that were stored already")                                                                \
-	X(rejected, "authentic records that could not be understood, kept in the quarantine")                          \
-	X(quarantined, "whole messages put into the quarantine")                                                       \
-	X(waiting, "batches of probes that are not registered, kept without a receipt")                                \
-	X(groups, "commits")                                                                                           \
-	X(groups_failed, "commits that failed; nothing of them was receipted")                                         \
-	X(commit_us, "time spent in groups, us")                                                                       \
-	X(receipts, "receipts sent")                                                                                   \
-	X(receipts_lost, "receipts that could not be sent; the batch comes again")                                     \
-	X(statuses, "status messages")                                                                                 \
-	X(connects, "connections made to brokers")                                                                     \
+#define INGEST_COUNTERS(X) \
+	X(messages, "messages from brokers") \
+	X(queue_full, "messages dropped because the queue was full; they have no receipt and " \
+		      "come again") \
+	X(batches, "batches taken in") \
+	X(stored, "records stored") \
+	X(repeated, "records that were stored already") \
+	X(rejected, "authentic records that could not be understood, kept in the quarantine") \
+	X(quarantined, "whole messages put into the quarantine") \
+	X(waiting, "batches of probes that are not registered, kept without a receipt") \
+	X(groups, "commits") \
+	X(groups_failed, "commits that failed; nothing of them was receipted") \
+	X(commit_us, "time spent in groups, us") \
+	X(receipts, "receipts sent") \
+	X(receipts_lost, "receipts that could not be sent; the batch comes again") \
+	X(statuses, "status messages") \
+	X(connects, "connections made to brokers") \
 	X(disconnects, "connections lost")
 
 struct ingest_counters {
@@ -31,6 +32,7 @@ struct ingest_counters {
 #undef X
 };
 
-#define COUNT_UP(counters, name, by) atomic_fetch_add_explicit(&(counters)->name, (by), memory_order_relaxed)
+#define COUNT_UP(counters, name, by) \
+	atomic_fetch_add_explicit(&(counters)->name, (by), memory_order_relaxed)
 
 #endif

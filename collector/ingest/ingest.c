@@ -7,9 +7,10 @@
 #include <string.h>
 
 #define OUT_MESSAGES 4096
-#define OUT_BYTES (4 * 1024 * 1024)
+#define OUT_BYTES    (4 * 1024 * 1024)
 
-static int start_thread(pthread_t *thread, bool *runs, void *(*run)(void *), struct ingest *in, struct why *why)
+static int start_thread(
+	pthread_t *thread, bool *runs, void *(*run)(void *), struct ingest *in, struct why *why)
 {
 	int err = pthread_create(thread, NULL, run, in);
 
@@ -69,8 +70,11 @@ const struct ingest_counters *ingest_counters(const struct ingest *in)
 
 void ingest_state(struct ingest *in, struct ingest_state *out)
 {
-	*out = (struct ingest_state){ .brokers = in->brokers, .queued = queue_count(in->in), .queued_bytes = queue_bytes(in->in),
-		.queue_room = in->o.queue_messages, .queue_bytes_room = in->o.queue_bytes };
+	*out = (struct ingest_state){ .brokers = in->brokers,
+		.queued = queue_count(in->in),
+		.queued_bytes = queue_bytes(in->in),
+		.queue_room = in->o.queue_messages,
+		.queue_bytes_room = in->o.queue_bytes };
 	for (size_t i = 0; i < in->brokers; i++)
 		out->connected += atomic_load(&in->broker[i].link) == LINK_UP;
 }

@@ -16,8 +16,9 @@ struct ingest;
 struct ingest_options {
 	const char *folder; /* of the store: the writer opens its own handle */
 	const struct identity *identity;
-	const char *brokers[INGEST_BROKERS + 1]; /* "mqtt://host:port" or "mqtts://..."; NULL ends */
-	const char *user, *password;             /* or NULL */
+	const char
+		*brokers[INGEST_BROKERS + 1]; /* "mqtt://host:port" or "mqtts://..."; NULL ends */
+	const char *user, *password;          /* or NULL */
 	const char *ca_file, *cert_file, *key_file;
 	const char *slices; /* first hexadecimal digits of probe ids */
 	const char *share;  /* or NULL */

@@ -15,8 +15,8 @@
  * and the payload. */
 enum message_kind { MESSAGE_BATCH, MESSAGE_STATUS, MESSAGE_STATUS_OLD, MESSAGE_RECEIPT };
 #define MESSAGE_TAG(kind, broker) ((uint32_t)(kind) | (uint32_t)(broker) << 8)
-#define TAG_KIND(tag) ((tag)&0xff)
-#define TAG_BROKER(tag) ((tag) >> 8)
+#define TAG_KIND(tag)             ((tag)&0xff)
+#define TAG_BROKER(tag)           ((tag) >> 8)
 
 enum link { LINK_DOWN, LINK_TRYING, LINK_UP };
 
@@ -24,10 +24,9 @@ struct broker {
 	struct ingest *in;
 	unsigned number;
 	char url[256];
-	void *client; /* MQTTAsync */
-	bool tls, old; /* old: MQTT 3.1.1 */
+	void *client;     /* MQTTAsync */
+	bool tls, old;    /* old: MQTT 3.1.1 */
 	_Atomic int link; /* enum link */
-	_Atomic bool refused_version; /* the last attempt failed for it */
 	bool subscribed;
 	int64_t next_ns; /* CLOCK_MONOTONIC of the next attempt */
 	unsigned failures;

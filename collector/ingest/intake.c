@@ -8,10 +8,12 @@
 
 #define OVERSIZE_KEPT 4096 /* of a message that is too long only so much is kept */
 
-static int suspect(struct intake *in, const char *topic, const char *reason, const char *detail, const uint8_t *id, const void *bytes,
-	size_t n, int64_t received_ns)
+static int suspect(struct intake *in, const char *topic, const char *reason, const char *detail,
+	const uint8_t *id, const void *bytes, size_t n, int64_t received_ns)
 {
-	struct store_suspect q = { .received_ns = received_ns, .size = n, .bytes = bytes,
+	struct store_suspect q = { .received_ns = received_ns,
+		.size = n,
+		.bytes = bytes,
 		.bytes_len = n > BATCH_BYTES_MAX ? OVERSIZE_KEPT : n };
 
 	if (in->replaying)
@@ -40,8 +42,9 @@ static const char *reason_of(int err)
 	}
 }
 
-static int quarantine(struct intake *in, const char *topic, const char *reason, const char *detail, const uint8_t *id, const void *bytes,
-	size_t n, int64_t received_ns, struct intake_result *out)
+static int quarantine(struct intake *in, const char *topic, const char *reason, const char *detail,
+	const uint8_t *id, const void *bytes, size_t n, int64_t received_ns,
+	struct intake_result *out)
 {
 	out->taken = TAKEN_QUARANTINED;
 	COUNT_UP(in->counters, quarantined, 1);
@@ -62,8 +65,8 @@ static int sender(struct intake *in, const struct batch *b, struct store_probe *
 	return err ? err : store_probe(in->store, fresh.id, p);
 }
 
-static int reject(struct intake *in, const struct store_incoming *si, struct intake_result *out, uint64_t seq, uint32_t code,
-	const char *reason, const void *bytes, size_t n)
+static int reject(struct intake *in, const struct store_incoming *si, struct intake_result *out,
+	uint64_t seq, uint32_t code, const char *reason, const void *bytes, size_t n)
 {
 	int err = store_reject(in->store, si, seq, code, reason, bytes, n);
 
@@ -80,29 +83,35 @@ static int reject(struct intake *in, const struct store_incoming *si, struct int
 
 /* What does not decode goes to the quarantine and is receipted as rejected, or it would come for ever.
  * used is 0 when not even its end can be found. */
-static int take_undecodable(struct intake *in, const struct store_incoming *si, struct intake_result *out, int why, uint64_t expected,
-	const uint8_t *p, size_t used, size_t left)
+static int take_undecodable(struct intake *in, const struct store_incoming *si,
+	struct intake_result *out, int why, uint64_t expected, const uint8_t *p, size_t used,
+	size_t left)
 {
 	bool kind = why == -EPROTONOSUPPORT;
 
-	return reject(in, si, out, in->record.seq ? in->record.seq : expected, kind ? REJECT_UNKNOWN_KIND : REJECT_MALFORMED,
-		kind ? "a kind of record that this version does not know" : "does not decode as a record", p, used ? used : left);
+	return reject(in, si, out, in->record.seq ? in->record.seq : expected,
+		kind ? REJECT_UNKNOWN_KIND : REJECT_MALFORMED,
+		kind ? "a kind of record that this version does not know"
+		     : "does not decode as a record",
+		p, used ? used : left);
 }
 
-static int take_record(struct intake *in, const struct store_incoming *si, struct intake_result *out, const uint8_t *p, size_t used,
-	unsigned unknown)
+static int take_record(struct intake *in, const struct store_incoming *si,
+	struct intake_result *out, const uint8_t *p, size_t used, unsigned unknown)
 {
 	int err = store_insert(in->store, si, &in->record, p, used, unknown);
 
 	if (err == -ERANGE)
-		return reject(in, si, out, in->record.seq, REJECT_OUT_OF_RANGE, "its sequence number cannot be", p, used);
+		return reject(in, si, out, in->record.seq, REJECT_OUT_OF_RANGE,
+			"its sequence number cannot be", p, used);
 	if (err < 0)
 		return err;
 	*(err ? &out->repeated : &out->stored) += 1;
 	return 0;
 }
 
-static int take_records(struct intake *in, const struct store_incoming *si, const struct batch *b, struct intake_result *out)
+static int take_records(struct intake *in, const struct store_incoming *si, const struct batch *b,
+	struct intake_result *out)
 {
 	const uint8_t *p = b->records;
 	uint64_t expected = b->head.first_seq;
@@ -119,7 +128,8 @@ static int take_records(struct intake *in, const struct store_incoming *si, cons
 			err = take_record(in, si, out, p, used, unknown);
 			expected = in->record.seq;
 		} else {
-			err = take_undecodable(in, si, out, err, expected, p, used, (size_t)(b->end - p));
+			err = take_undecodable(
+				in, si, out, err, expected, p, used, (size_t)(b->end - p));
 			if (!used) /* nothing after it can be found */
 				break;
 		}
@@ -132,7 +142,8 @@ static int take_records(struct intake *in, const struct store_incoming *si, cons
 	return err;
 }
 
-static int take(struct intake *in, const struct batch *b, const struct store_probe *p, int64_t received_ns, struct intake_result *out)
+static int take(struct intake *in, const struct batch *b, const struct store_probe *p,
+	int64_t received_ns, struct intake_result *out)
 {
 	struct store_incoming si = { p->number, p->hamlet, &b->head, received_ns };
 	int err;
@@ -153,7 +164,8 @@ static int take(struct intake *in, const struct batch *b, const struct store_pro
 	return 0;
 }
 
-int intake_batch(struct intake *in, const char *topic, const void *bytes, size_t n, int64_t received_ns, struct intake_result *out)
+int intake_batch(struct intake *in, const char *topic, const void *bytes, size_t n,
+	int64_t received_ns, struct intake_result *out)
 {
 	uint8_t named[PROBE_ID];
 	struct store_probe p;
@@ -163,22 +175,29 @@ int intake_batch(struct intake *in, const char *topic, const void *bytes, size_t
 	int err;
 
 	memset(out, 0, sizeof(*out));
-	err = n > BATCH_BYTES_MAX ? why_say(&why, -EMSGSIZE, "%zu bytes, more than %d", n, BATCH_BYTES_MAX) : batch_open(&b, bytes, n, &why);
+	err = n > BATCH_BYTES_MAX
+	              ? why_say(&why, -EMSGSIZE, "%zu bytes, more than %d", n, BATCH_BYTES_MAX)
+	              : batch_open(&b, bytes, n, &why);
 	if (err)
-		return quarantine(in, topic, reason_of(err), why.text, NULL, bytes, n, received_ns, out);
-	if (topic && (topic_parse(topic, named, &leaf) < 0 || memcmp(named, b.head.probe, PROBE_ID) != 0))
-		return quarantine(in, topic, "foreign_id", "the topic's probe is not the signer", b.head.probe, bytes, n, received_ns, out);
+		return quarantine(
+			in, topic, reason_of(err), why.text, NULL, bytes, n, received_ns, out);
+	if (topic && (topic_parse(topic, named, &leaf) < 0 ||
+			     memcmp(named, b.head.probe, PROBE_ID) != 0))
+		return quarantine(in, topic, "foreign_id", "the topic's probe is not the signer",
+			b.head.probe, bytes, n, received_ns, out);
 	err = sender(in, &b, &p);
 	if (err == -ENOENT) {
 		out->taken = TAKEN_WAITING;
 		COUNT_UP(in->counters, waiting, 1);
-		return suspect(in, topic, "unknown_probe", "not registered: `phusong-collector probe add` takes it in", b.head.probe, bytes, n,
-			received_ns);
+		return suspect(in, topic, "unknown_probe",
+			"not registered: `phusong-collector probe add` takes it in", b.head.probe,
+			bytes, n, received_ns);
 	}
 	return err ? err : take(in, &b, &p, received_ns, out);
 }
 
-int intake_receipt(struct intake *in, const struct intake_result *r, uint32_t pause_s, struct receipt *out)
+int intake_receipt(
+	struct intake *in, const struct intake_result *r, uint32_t pause_s, struct receipt *out)
 {
 	uint64_t range[RECEIPT_RANGES][2];
 	size_t n = 0;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAGIC "PSX1\n"
+#define MAGIC         "PSX1\n"
 #define GROUP_BATCHES 16 /* batches in a commit */
 
 struct reading {
@@ -58,7 +58,8 @@ static int all(struct reading *r, FILE *f)
 	int err = 0;
 
 	while (!err && (got = fread(length, 1, sizeof(length), f)) > 0) {
-		n = (uint32_t)length[0] << 24 | (uint32_t)length[1] << 16 | (uint32_t)length[2] << 8 | length[3];
+		n = (uint32_t)length[0] << 24 | (uint32_t)length[1] << 16 |
+		    (uint32_t)length[2] << 8 | length[3];
 		if (got < sizeof(length) || n > BATCH_BYTES_MAX) {
 			r->sum.cut += got;
 			break;
@@ -88,8 +89,10 @@ int intake_journal(struct intake *in, const char *path, struct intake_file *out,
 
 	if (!f)
 		return why_say(why, -errno, "%s: %s", path, strerror(errno));
-	if (fread(magic, 1, sizeof(MAGIC) - 1, f) != sizeof(MAGIC) - 1 || memcmp(magic, MAGIC, sizeof(MAGIC) - 1) != 0) {
-		err = why_say(why, -EBADMSG, "%s: not an export of phusong-agent (it does not begin with PSX1)", path);
+	if (fread(magic, 1, sizeof(MAGIC) - 1, f) != sizeof(MAGIC) - 1 ||
+		memcmp(magic, MAGIC, sizeof(MAGIC) - 1) != 0) {
+		err = why_say(why, -EBADMSG,
+			"%s: not an export of phusong-agent (it does not begin with PSX1)", path);
 		goto out;
 	}
 	r = mem_new(sizeof(*r));
@@ -97,8 +100,8 @@ int intake_journal(struct intake *in, const char *path, struct intake_file *out,
 	r->bytes = mem_new(BATCH_BYTES_MAX);
 	err = all(r, f);
 	if (err)
-		why_say(why, err, "%s: %s after %llu batches: %s", path, strerror(-err), (unsigned long long)r->sum.batches,
-			store_problem(in->store));
+		why_say(why, err, "%s: %s after %llu batches: %s", path, strerror(-err),
+			(unsigned long long)r->sum.batches, store_problem(in->store));
 	else
 		*out = r->sum;
 	free(r->bytes);

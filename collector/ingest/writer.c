@@ -5,15 +5,18 @@
 #include "../../probes/core/mem.h"
 
 #include <errno.h>
+#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define GROUP_MESSAGES 256
+#define GROUP_MESSAGES  256
+#define STATUS_MAX      4096
+#define STATUS_DEPTH    4
 #define REPLAY_EVERY_NS (10 * NS_PER_S) /* look for batches of probes registered meanwhile */
-#define RETRY_FIRST_MS 200
-#define RETRY_MOST_MS 5000
+#define RETRY_FIRST_MS  200
+#define RETRY_MOST_MS   5000
 
 struct receipt_out {
 	uint32_t tag;
@@ -93,19 +96,37 @@ static int seal_receipt(struct writer *w, uint32_t tag)
 	return 0;
 }
 
-static int take_status(struct writer *w, uint32_t kind, const char *topic, const char *text, size_t n)
+/* {"online":true,...} while it is connected, as last will {"online":false}; an empty message only
+ * removes a retained one. */
+static bool says_online(const char *text, size_t n)
+{
+	struct json_tokener *t = json_tokener_new_ex(STATUS_DEPTH);
+	struct json_object *o = NULL, *online;
+	bool yes;
+
+	if (t && n > 0 && n < STATUS_MAX)
+		o = json_tokener_parse_ex(t, text, (int)n);
+	yes = o && json_object_object_get_ex(o, "online", &online) &&
+	      json_object_get_boolean(online);
+	json_object_put(o);
+	if (t)
+		json_tokener_free(t);
+	return yes;
+}
+
+static int take_status(
+	struct writer *w, uint32_t kind, const char *topic, const char *text, size_t n)
 {
 	uint8_t id[PROBE_ID];
 	char name[PROBE_ID_TEXT];
 	const char *leaf;
-	bool online;
+	bool online = says_online(text, n);
 
 	if (topic_parse(topic, id, &leaf) < 0)
 		return 0;
 	COUNT_UP(&w->in->counters, statuses, 1);
-	/* "online..." or, as last will, "offline"; an empty message only removes a retained one */
-	online = n > 0 && !memmem(text, n, "offline", 7);
-	return store_probe_seen(w->intake.store, probe_id_text(id, name), online, kind == MESSAGE_STATUS && online ? clock_wall() : 0);
+	return store_probe_seen(w->intake.store, probe_id_text(id, name), online,
+		kind == MESSAGE_STATUS && online ? clock_wall() : 0);
 }
 
 static int take_message(struct writer *w, const struct queue_item *item)
@@ -137,7 +158,8 @@ static void drop_receipts(struct writer *w)
 static void send_receipts(struct writer *w)
 {
 	for (size_t i = 0; i < w->outs; i++)
-		if (queue_put(w->in->out, w->out[i].tag, w->out[i].message.data, w->out[i].message.len) < 0)
+		if (queue_put(w->in->out, w->out[i].tag, w->out[i].message.data,
+			    w->out[i].message.len) < 0)
 			COUNT_UP(&w->in->counters, receipts_lost, 1);
 	drop_receipts(w);
 }
@@ -165,8 +187,9 @@ static void failed(struct writer *w, int err)
 
 	COUNT_UP(&w->in->counters, groups_failed, 1);
 	log_complain(&w->broken, mono(), "ingest", "%s; nothing is receipted until it is: %s (%s)",
-		err == -ENOSPC ? "the disk of the database is full" : "the database cannot be written", strerror(-err),
-		store_problem(w->intake.store));
+		err == -ENOSPC ? "the disk of the database is full"
+			       : "the database cannot be written",
+		strerror(-err), store_problem(w->intake.store));
 	w->retry_ms = w->retry_ms ? w->retry_ms * 2 : RETRY_FIRST_MS;
 	if (w->retry_ms > RETRY_MOST_MS)
 		w->retry_ms = RETRY_MOST_MS;
@@ -200,9 +223,11 @@ static void replay(struct writer *w)
 	int err = intake_replay(&w->intake, &batches);
 
 	if (err)
-		log_complain(&w->broken, mono(), "ingest", "waiting batches cannot be taken in: %s", strerror(-err));
+		log_complain(&w->broken, mono(), "ingest", "waiting batches cannot be taken in: %s",
+			strerror(-err));
 	else if (batches)
-		log_info("ingest", "%llu waiting batches of registered probes taken in", (unsigned long long)batches);
+		log_info("ingest", "%llu waiting batches of registered probes taken in",
+			(unsigned long long)batches);
 }
 
 void *writer_run(void *ingest)
@@ -212,7 +237,9 @@ void *writer_run(void *ingest)
 	int64_t replay_ns = mono();
 
 	w->in = in;
-	w->intake = (struct intake){ .store = in->store, .counters = &in->counters, .open = in->o.open };
+	w->intake = (struct intake){
+		.store = in->store, .counters = &in->counters, .open = in->o.open
+	};
 	w->result = mem_new(sizeof(*w->result));
 	w->receipt = mem_new(sizeof(*w->receipt));
 	buf_init(&w->sealed, 64 * 1024);

@@ -58,7 +58,7 @@ static int copy_all(const char *from, const char *to, const char *but, struct wh
 		if (!is_db(e->d_name) || !strcmp(e->d_name, but))
 			continue;
 		if (snprintf(a, sizeof(a), "%s/%s", from, e->d_name) >= (int)sizeof(a) ||
-		    snprintf(b, sizeof(b), "%s/%s", to, e->d_name) >= (int)sizeof(b))
+			snprintf(b, sizeof(b), "%s/%s", to, e->d_name) >= (int)sizeof(b))
 			err = why_say(why, -ENAMETOOLONG, "%s: too long", to);
 		else
 			err = copy_db(a, b, why);
@@ -73,7 +73,9 @@ int store_backup(struct store *s, const char *folder, struct why *why)
 	int err;
 
 	if (mkdir(folder, 0750) < 0)
-		return why_say(why, -errno, "%s: %s", folder, errno == EEXIST ? "is there already; a backup goes into a new folder" : strerror(errno));
+		return why_say(why, -errno, "%s: %s", folder,
+			errno == EEXIST ? "is there already; a backup goes into a new folder"
+					: strerror(errno));
 	snprintf(from, sizeof(from), "%s/meta.db", s->folder);
 	if (snprintf(to, sizeof(to), "%s/meta.db", folder) >= (int)sizeof(to))
 		return why_say(why, -ENAMETOOLONG, "%s: too long", folder);

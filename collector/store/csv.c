@@ -25,7 +25,7 @@ static char separator_of(const char *p, const char *end)
 
 struct parsing {
 	const char *at, *end;
-	char *out;   /* cells are written here, never ahead of at */
+	char *out; /* cells are written here, never ahead of at */
 	int line;
 	char separator;
 	struct csv *csv;
@@ -44,7 +44,8 @@ static int take_cell(struct parsing *p, struct why *why)
 	if (p->at < p->end && *p->at == '"') {
 		for (p->at++;; p->at++) {
 			if (p->at >= p->end)
-				return why_say(why, -EBADMSG, "line %d: a quotation mark is never closed", began);
+				return why_say(why, -EBADMSG,
+					"line %d: a quotation mark is never closed", began);
 			if (*p->at == '"' && (p->at + 1 >= p->end || p->at[1] != '"'))
 				break;
 			p->at += *p->at == '"';
@@ -53,9 +54,11 @@ static int take_cell(struct parsing *p, struct why *why)
 		}
 		p->at++;
 		if (p->at < p->end && *p->at != p->separator && *p->at != '\n' && *p->at != '\r')
-			return why_say(why, -EBADMSG, "line %d: text after a closing quotation mark", p->line);
+			return why_say(why, -EBADMSG,
+				"line %d: text after a closing quotation mark", p->line);
 	} else {
-		while (p->at < p->end && *p->at != p->separator && *p->at != '\n' && !(*p->at == '\r' && p->at + 1 < p->end && p->at[1] == '\n'))
+		while (p->at < p->end && *p->at != p->separator && *p->at != '\n' &&
+			!(*p->at == '\r' && p->at + 1 < p->end && p->at[1] == '\n'))
 			*p->out++ = *p->at++;
 	}
 	return 0;
@@ -70,7 +73,8 @@ static int keep_row(struct parsing *p, int line, struct why *why)
 	if (!c->columns)
 		c->columns = p->cells;
 	if (p->cells != c->columns)
-		return why_say(why, -EBADMSG, "line %d: %zu cells, the header has %zu", line, p->cells, c->columns);
+		return why_say(why, -EBADMSG, "line %d: %zu cells, the header has %zu", line,
+			p->cells, c->columns);
 	if (c->rows == p->room) {
 		p->room = p->room ? p->room * 2 : 256;
 		c->cell = mem_grow(c->cell, p->room * c->columns, sizeof(*c->cell));
@@ -121,8 +125,10 @@ static int check_utf8(const char *text, size_t n, struct why *why)
 		}
 	if (n >= 2 && ((uint8_t)text[0] == 0xff || (uint8_t)text[0] == 0xfe))
 		return why_say(why, -EILSEQ, "line 1: this is UTF-16; save the file as CSV UTF-8");
-	return why_say(why, -EILSEQ, "line %zu, byte %zu: 0x%02x is not UTF-8; save the file as CSV UTF-8 (an old encoding such as TCVN3, "
-				     "VNI or windows-1258?)",
+	return why_say(why, -EILSEQ,
+		"line %zu, byte %zu: 0x%02x is not UTF-8; save the file as CSV UTF-8 (an old "
+		"encoding such as TCVN3, "
+		"VNI or windows-1258?)",
 		line, bad - begin + 1, (uint8_t)text[bad]);
 }
 
@@ -139,7 +145,9 @@ int csv_parse(struct csv *out, const void *bytes, size_t n, struct why *why)
 		return err;
 	if (memchr(bytes, 0, n))
 		return why_say(why, -EILSEQ, "a zero byte: this is not a text file");
-	out->text = mem_new(n + 2); /* each cell is shorter than its source by its separator, the last one need not be */
+	out->text = mem_new(
+		n +
+		2); /* each cell is shorter than its source by its separator, the last one need not be */
 	p.at = bytes;
 	p.end = p.at + n;
 	if (n >= 3 && !memcmp(bytes, "\xef\xbb\xbf", 3))
@@ -171,7 +179,8 @@ int csv_read(struct csv *out, const char *path, struct why *why)
 		goto out;
 	}
 	if (st.st_size > CSV_BYTES_MAX) {
-		err = why_say(why, -EFBIG, "%s: larger than %d MB", path, CSV_BYTES_MAX / 1024 / 1024);
+		err = why_say(
+			why, -EFBIG, "%s: larger than %d MB", path, CSV_BYTES_MAX / 1024 / 1024);
 		goto out;
 	}
 	bytes = mem_grow(NULL, (size_t)st.st_size + 1, 1);

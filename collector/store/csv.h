@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CSV_COLUMNS 64
+#define CSV_COLUMNS   64
 #define CSV_BYTES_MAX (64 * 1024 * 1024)
 
 struct csv {

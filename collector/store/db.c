@@ -57,7 +57,8 @@ static int begin_schema(struct db *d, const char *schema)
 
 int db_open(struct db *d, const char *path, const char *schema, bool write)
 {
-	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | (schema && write ? SQLITE_OPEN_CREATE : 0);
+	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE |
+	            (schema && write ? SQLITE_OPEN_CREATE : 0);
 	int err;
 
 	*d = (struct db){ 0 };
@@ -67,8 +68,9 @@ int db_open(struct db *d, const char *path, const char *schema, bool write)
 	sqlite3_extended_result_codes(d->handle, 1);
 	sqlite3_busy_timeout(d->handle, BUSY_MS);
 	if (write) {
-		err = db_script(d, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-2048;"
-				   "PRAGMA wal_autocheckpoint=2000; PRAGMA journal_size_limit=8388608");
+		err = db_script(d,
+			"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-2048;"
+			"PRAGMA wal_autocheckpoint=2000; PRAGMA journal_size_limit=8388608");
 		if (!err && schema)
 			err = begin_schema(d, schema);
 	} else {
@@ -103,12 +105,14 @@ static sqlite3_stmt *prepared(struct db *d, const char *sql)
 			break;
 		if (d->kept[at].sql == sql && !sqlite3_stmt_busy(d->kept[at].st))
 			return d->kept[at].st;
-		if (d->kept[at].sql == sql) { /* in use further up the stack: a second one, not kept */
+		if (d->kept[at].sql ==
+			sql) { /* in use further up the stack: a second one, not kept */
 			i = DB_STATEMENTS;
 			break;
 		}
 	}
-	if (sqlite3_prepare_v3(d->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &st, NULL) != SQLITE_OK)
+	if (sqlite3_prepare_v3(d->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &st, NULL) !=
+		SQLITE_OK)
 		return NULL;
 	if (i < DB_STATEMENTS) {
 		d->kept[at].sql = sql;

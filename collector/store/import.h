@@ -9,7 +9,8 @@
 struct boundaries;
 
 struct import_result {
-	size_t rows, added, changed, ended; /* ended: units of the list before that this one no longer has */
+	size_t rows, added, changed,
+		ended; /* ended: units of the list before that this one no longer has */
 	size_t warnings;
 };
 
@@ -17,7 +18,8 @@ struct import {
 	struct store *store;
 	const char *actor;
 	const struct boundaries *boundaries; /* or NULL: points are not compared with them */
-	struct buf *problems; /* a line for each bad line ("file:line: ...") and each warning ("file:line: warning: ...") */
+	struct buf *
+		problems; /* a line for each bad line ("file:line: ...") and each warning ("file:line: warning: ...") */
 	struct import_result result;
 };
 

@@ -11,13 +11,17 @@
 #include <string.h>
 
 struct place_names { /* communes by name, for files without commune codes */
-	struct named { char code[8], province[8], full[STORE_NAME], name[STORE_NAME], plain_full[STORE_NAME], plain[STORE_NAME]; } *at;
+	struct named {
+		char code[8], province[8], full[STORE_NAME], name[STORE_NAME],
+			plain_full[STORE_NAME], plain[STORE_NAME];
+	} * at;
 	size_t n;
 };
 
 struct hamlet_columns {
 	struct place_names names;
-	int code, name, commune_code, commune, province_code, former, lat, lon, population, households, population_source, grid;
+	int code, name, commune_code, commune, province_code, former, lat, lon, population,
+		households, population_source, grid;
 	int from, reported, reported_on, reported_source, note;
 	int32_t today;
 };
@@ -40,8 +44,8 @@ static int name_one(void *arg, const struct store_unit *u)
 }
 
 /* How many communes bear the name, letter by letter or without marks; the first of them in *found. */
-static size_t named(const struct place_names *p, const char *text, const char *province, bool plain, const struct named **found,
-	char others[160])
+static size_t named(const struct place_names *p, const char *text, const char *province, bool plain,
+	const struct named **found, char others[160])
 {
 	size_t n = 0;
 
@@ -51,17 +55,20 @@ static size_t named(const struct place_names *p, const char *text, const char *p
 
 		if (*province && strcmp(c->province, province) != 0)
 			continue;
-		if (plain ? strcmp(c->plain, text) && strcmp(c->plain_full, text) : strcmp(c->name, text) && strcmp(c->full, text))
+		if (plain ? strcmp(c->plain, text) && strcmp(c->plain_full, text)
+			  : strcmp(c->name, text) && strcmp(c->full, text))
 			continue;
 		if (!n++)
 			*found = c;
 		if (n <= 4)
-			snprintf(others + strlen(others), 160 - strlen(others), "%s%s %s (%s)", n > 1 ? ", " : "", c->code, c->full, c->province);
+			snprintf(others + strlen(others), 160 - strlen(others), "%s%s %s (%s)",
+				n > 1 ? ", " : "", c->code, c->full, c->province);
 	}
 	return n;
 }
 
-static void commune_by_name(struct sheet *sh, const struct hamlet_columns *c, struct store_hamlet *h)
+static void commune_by_name(
+	struct sheet *sh, const struct hamlet_columns *c, struct store_hamlet *h)
 {
 	char name[STORE_NAME], plain[STORE_NAME], others[160], province[STORE_CODE] = "";
 	const struct named *found = NULL;
@@ -82,9 +89,11 @@ static void commune_by_name(struct sheet *sh, const struct hamlet_columns *c, st
 		snprintf(h->commune, sizeof(h->commune), "%s", found->code);
 		snprintf(h->province, sizeof(h->province), "%s", found->province);
 	} else if (n) {
-		sheet_bad(sh, "commune \"%s\" is not unique: %s%s; give commune_code", name, others, n > 4 ? " ..." : "");
+		sheet_bad(sh, "commune \"%s\" is not unique: %s%s; give commune_code", name, others,
+			n > 4 ? " ..." : "");
 	} else {
-		sheet_bad(sh, "there is no commune \"%s\"%s%s", name, *province ? " in province " : "", province);
+		sheet_bad(sh, "there is no commune \"%s\"%s%s", name,
+			*province ? " in province " : "", province);
 	}
 }
 
@@ -94,7 +103,8 @@ static int first_former(void *arg, const struct store_former *f)
 	return 1;
 }
 
-static void commune_by_code(struct sheet *sh, const struct hamlet_columns *c, struct store_hamlet *h)
+static void commune_by_code(
+	struct sheet *sh, const struct hamlet_columns *c, struct store_hamlet *h)
 {
 	struct store_former f;
 	struct store_unit u;
@@ -105,8 +115,10 @@ static void commune_by_code(struct sheet *sh, const struct hamlet_columns *c, st
 	if (store_unit(sh->im->store, UNIT_COMMUNE, h->commune, STORE_TODAY, &u) == 0)
 		memcpy(h->province, u.parent, sizeof(h->province));
 	else if (store_formers(sh->im->store, h->commune, NULL, first_former, &f) == 1)
-		sheet_bad(sh, "%s is the former commune %s, today %s%s: give today's code, and the former one as former_commune_code", h->commune,
-			f.name, f.now, f.split ? " and others" : "");
+		sheet_bad(sh,
+			"%s is the former commune %s, today %s%s: give today's code, and the "
+			"former one as former_commune_code",
+			h->commune, f.name, f.now, f.split ? " and others" : "");
 	else
 		sheet_bad(sh, "there is no commune %s; import units first", h->commune);
 }
@@ -120,16 +132,20 @@ static void check_point(struct sheet *sh, const struct store_hamlet *h)
 		return;
 	commune = boundaries_named(b->communes, b->commune_count, h->commune);
 	if (commune && !boundary_holds(commune, h->lat_e7 / 1e7, h->lon_e7 / 1e7))
-		sheet_warn(sh, "%s: the point %.5f, %.5f is outside commune %s %s", h->name, h->lat_e7 / 1e7, h->lon_e7 / 1e7, h->commune,
-			commune->name);
+		sheet_warn(sh, "%s: the point %.5f, %.5f is outside commune %s %s", h->name,
+			h->lat_e7 / 1e7, h->lon_e7 / 1e7, h->commune, commune->name);
 }
 
 static void take_code(struct sheet *sh, int column, char out[STORE_CODE])
 {
 	sheet_name(sh, column, out, STORE_CODE, true);
 	for (const char *p = out; *p; p++)
-		if (!strchr("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_.", *p)) {
-			sheet_bad(sh, "code \"%s\": only letters without marks, digits, - _ . may be in it", out);
+		if (!strchr("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_.",
+			    *p)) {
+			sheet_bad(sh,
+				"code \"%s\": only letters without marks, digits, - _ . may be in "
+				"it",
+				out);
 			return;
 		}
 }
@@ -141,32 +157,41 @@ static void take_grid(struct sheet *sh, int column, char out[8])
 	names_plain(sheet_cell(sh, column), word, sizeof(word));
 	if (!strcmp(word, "yes") || !strcmp(word, "co") || !strcmp(word, "1"))
 		memcpy(out, "yes", 4);
-	else if (!strcmp(word, "no") || !strcmp(word, "khong") || !strcmp(word, "chua") || !strcmp(word, "0"))
+	else if (!strcmp(word, "no") || !strcmp(word, "khong") || !strcmp(word, "chua") ||
+		 !strcmp(word, "0"))
 		memcpy(out, "no", 3);
 	else if (*word && strcmp(word, "unknown") != 0)
-		sheet_bad(sh, "grid_power \"%s\" is neither yes nor no (có, không)", sheet_cell(sh, column));
+		sheet_bad(sh, "grid_power \"%s\" is neither yes nor no (có, không)",
+			sheet_cell(sh, column));
 }
 
 /* A code that an earlier line of this file had makes the line bad. */
 static int seen_before(struct sheet *sh, const char *code, bool *before)
 {
 	struct db *meta = &sh->im->store->meta;
-	int err = db_run(meta, "INSERT INTO temp.seen(code, line) VALUES(?,?)", "ti", code, (int64_t)sh->csv.line[sh->row + 1]);
+	int err = db_run(meta, "INSERT INTO temp.seen(code, line) VALUES(?,?)", "ti", code,
+		(int64_t)sh->csv.line[sh->row + 1]);
 
 	*before = err == -EEXIST;
 	if (*before)
 		sheet_bad(sh, "%s is there twice (first in line %lld)", code,
-			(long long)db_int(meta, 0, "SELECT line FROM temp.seen WHERE code=?", "t", code));
+			(long long)db_int(
+				meta, 0, "SELECT line FROM temp.seen WHERE code=?", "t", code));
 	return *before ? 0 : err;
 }
 
-static int put_reported(struct store *s, const char *hamlet, const char *status, int32_t day, const char *source, const char *note)
+static int put_reported(struct store *s, const char *hamlet, const char *status, int32_t day,
+	const char *source, const char *note)
 {
 	if (day == INT32_MIN)
-		return db_run(&s->meta, "INSERT OR REPLACE INTO reported(hamlet, status, as_of, source, note) VALUES(?,?,NULL,?,?)", "tttt", hamlet,
-			status, source, note);
-	return db_run(&s->meta, "INSERT OR REPLACE INTO reported(hamlet, status, as_of, source, note) VALUES(?,?,?,?,?)", "ttitt", hamlet, status,
-		(int64_t)day, source, note);
+		return db_run(&s->meta,
+			"INSERT OR REPLACE INTO reported(hamlet, status, as_of, source, note) "
+			"VALUES(?,?,NULL,?,?)",
+			"tttt", hamlet, status, source, note);
+	return db_run(&s->meta,
+		"INSERT OR REPLACE INTO reported(hamlet, status, as_of, source, note) "
+		"VALUES(?,?,?,?,?)",
+		"ttitt", hamlet, status, (int64_t)day, source, note);
 }
 
 static int put_hamlet(struct sheet *sh, const struct store_hamlet *h, const char *note)
@@ -177,14 +202,19 @@ static int put_hamlet(struct sheet *sh, const struct store_hamlet *h, const char
 
 	*(old ? &sh->im->result.changed : &sh->im->result.added) += 1;
 	err = db_run(&s->meta,
-		"INSERT OR REPLACE INTO hamlet(code, name, commune, province, former_commune, population, households, population_source,"
-		" grid_power, valid_from, valid_to) VALUES(?,?,?,?,?,nullif(?,-1),nullif(?,-1),?,?,?,2147483647)",
-		"tttttiitti", h->code, h->name, h->commune, h->province, h->former_commune, h->population, h->households, h->population_source,
-		h->grid_power, (int64_t)h->from);
+		"INSERT OR REPLACE INTO hamlet(code, name, commune, province, former_commune, "
+		"population, households, population_source,"
+		" grid_power, valid_from, valid_to) "
+		"VALUES(?,?,?,?,?,nullif(?,-1),nullif(?,-1),?,?,?,2147483647)",
+		"tttttiitti", h->code, h->name, h->commune, h->province, h->former_commune,
+		h->population, h->households, h->population_source, h->grid_power,
+		(int64_t)h->from);
 	if (!err && h->has_point)
-		err = db_run(&s->meta, "UPDATE hamlet SET lat_e7=?, lon_e7=? WHERE code=?", "iit", (int64_t)h->lat_e7, (int64_t)h->lon_e7, h->code);
+		err = db_run(&s->meta, "UPDATE hamlet SET lat_e7=?, lon_e7=? WHERE code=?", "iit",
+			(int64_t)h->lat_e7, (int64_t)h->lon_e7, h->code);
 	if (!err && *h->reported)
-		err = put_reported(s, h->code, h->reported, h->reported_on, h->reported_source, note);
+		err = put_reported(
+			s, h->code, h->reported, h->reported_on, h->reported_source, note);
 	return err;
 }
 
@@ -208,7 +238,8 @@ static int hamlet_row(struct sheet *sh, void *arg)
 	h.has_point = sheet_point(sh, c->lat, c->lon, &h.lat_e7, &h.lon_e7);
 	h.population = sheet_number(sh, c->population, "population");
 	h.households = sheet_number(sh, c->households, "households");
-	sheet_name(sh, c->population_source, h.population_source, sizeof(h.population_source), false);
+	sheet_name(
+		sh, c->population_source, h.population_source, sizeof(h.population_source), false);
 	take_grid(sh, c->grid, h.grid_power);
 	h.from = sheet_day(sh, c->from, "valid_from", 0);
 	sheet_name(sh, c->reported, h.reported, sizeof(h.reported), false);
@@ -223,7 +254,8 @@ static int hamlet_row(struct sheet *sh, void *arg)
 
 static int fresh_seen(struct sheet *sh)
 {
-	return db_script(&sh->im->store->meta, "CREATE TEMP TABLE IF NOT EXISTS seen(code TEXT PRIMARY KEY, line INTEGER); DELETE FROM temp.seen");
+	return db_script(&sh->im->store->meta, "CREATE TEMP TABLE IF NOT EXISTS seen(code TEXT "
+					       "PRIMARY KEY, line INTEGER); DELETE FROM temp.seen");
 }
 
 int import_hamlets(struct import *im, const char *path)
@@ -299,11 +331,13 @@ static int cluster_row(struct sheet *sh, void *arg)
 		return err;
 	sh->im->result.added++;
 	err = db_run(&s->meta,
-		"INSERT OR REPLACE INTO cluster(hamlet, code, name, population, households) VALUES(?,?,?,nullif(?,-1),nullif(?,-1))", "tttii",
-		k.hamlet, k.code, k.name, k.population, k.households);
+		"INSERT OR REPLACE INTO cluster(hamlet, code, name, population, households) "
+		"VALUES(?,?,?,nullif(?,-1),nullif(?,-1))",
+		"tttii", k.hamlet, k.code, k.name, k.population, k.households);
 	if (!err && k.has_point)
-		err = db_run(&s->meta, "UPDATE cluster SET lat_e7=?, lon_e7=? WHERE hamlet=? AND code=?", "iitt", (int64_t)k.lat_e7,
-			(int64_t)k.lon_e7, k.hamlet, k.code);
+		err = db_run(&s->meta,
+			"UPDATE cluster SET lat_e7=?, lon_e7=? WHERE hamlet=? AND code=?", "iitt",
+			(int64_t)k.lat_e7, (int64_t)k.lon_e7, k.hamlet, k.code);
 	return err;
 }
 

@@ -32,8 +32,9 @@ struct unit_columns {
 
 static int same_unit(const struct store_unit *a, const struct store_unit *b)
 {
-	return !strcmp(a->name, b->name) && !strcmp(a->full_name, b->full_name) && !strcmp(a->name_en, b->name_en) &&
-	       !strcmp(a->type, b->type) && !strcmp(a->parent, b->parent) && a->population == b->population;
+	return !strcmp(a->name, b->name) && !strcmp(a->full_name, b->full_name) &&
+	       !strcmp(a->name_en, b->name_en) && !strcmp(a->type, b->type) &&
+	       !strcmp(a->parent, b->parent) && a->population == b->population;
 }
 
 /* A unit that changed its parent or name keeps its history: the old row ends, a new one begins. */
@@ -49,14 +50,19 @@ static int put_unit(struct sheet *sh, const struct unit_columns *c, const struct
 	if (!err && same_unit(&old, u))
 		return 0;
 	if (!err) {
-		renamed = strcmp(old.full_name, u->full_name) != 0 || strcmp(old.parent, u->parent) != 0;
+		renamed = strcmp(old.full_name, u->full_name) != 0 ||
+		          strcmp(old.parent, u->parent) != 0;
 		sh->im->result.changed++;
 		if (renamed && c->date > old.from)
-			err = db_run(&s->meta, "UPDATE unit SET valid_to=? WHERE level=? AND code=? AND valid_from=?", "iiti", (int64_t)c->date,
-				(int64_t)c->level, u->code, (int64_t)old.from);
-		else
-			err = db_run(&s->meta, "DELETE FROM unit WHERE level=? AND code=? AND valid_from=?", "iti", (int64_t)c->level, u->code,
+			err = db_run(&s->meta,
+				"UPDATE unit SET valid_to=? WHERE level=? AND code=? AND "
+				"valid_from=?",
+				"iiti", (int64_t)c->date, (int64_t)c->level, u->code,
 				(int64_t)old.from);
+		else
+			err = db_run(&s->meta,
+				"DELETE FROM unit WHERE level=? AND code=? AND valid_from=?", "iti",
+				(int64_t)c->level, u->code, (int64_t)old.from);
 		if (err)
 			return err;
 	} else {
@@ -65,10 +71,13 @@ static int put_unit(struct sheet *sh, const struct unit_columns *c, const struct
 		sh->im->result.added++;
 	}
 	return db_run(&s->meta,
-		"INSERT OR REPLACE INTO unit(level, code, valid_from, valid_to, parent, name, full_name, name_en, type, area_km2, population,"
+		"INSERT OR REPLACE INTO unit(level, code, valid_from, valid_to, parent, name, "
+		"full_name, name_en, type, area_km2, population,"
 		" lat, lon) VALUES(?,?,?,?,?,?,?,?,?,nullif(?,-1.0),nullif(?,-1),?,?)",
-		"itiitttttdidd", (int64_t)c->level, u->code, (int64_t)(renamed && c->date > old.from ? c->date : old.from), (int64_t)INT32_MAX,
-		u->parent, u->name, u->full_name, u->name_en, u->type, u->area_km2, u->population, u->lat, u->lon);
+		"itiitttttdidd", (int64_t)c->level, u->code,
+		(int64_t)(renamed && c->date > old.from ? c->date : old.from), (int64_t)INT32_MAX,
+		u->parent, u->name, u->full_name, u->name_en, u->type, u->area_km2, u->population,
+		u->lat, u->lon);
 }
 
 static int unit_row(struct sheet *sh, void *arg)
@@ -78,10 +87,12 @@ static int unit_row(struct sheet *sh, void *arg)
 	int32_t lat = 0, lon = 0;
 	int err;
 
-	sheet_digits(sh, c->code, c->level == UNIT_PROVINCE ? "province code" : "commune code", c->level == UNIT_PROVINCE ? 2 : 5, u.code, true);
+	sheet_digits(sh, c->code, c->level == UNIT_PROVINCE ? "province code" : "commune code",
+		c->level == UNIT_PROVINCE ? 2 : 5, u.code, true);
 	if (c->level == UNIT_COMMUNE) {
 		sheet_digits(sh, c->parent, "province code", 2, u.parent, true);
-		if (*u.parent && store_unit(sh->im->store, UNIT_PROVINCE, u.parent, STORE_TODAY, &parent) == -ENOENT)
+		if (*u.parent && store_unit(sh->im->store, UNIT_PROVINCE, u.parent, STORE_TODAY,
+					 &parent) == -ENOENT)
 			sheet_bad(sh, "there is no province %s; import provinces first", u.parent);
 	}
 	sheet_name(sh, c->name, u.name, sizeof(u.name), true);
@@ -100,10 +111,12 @@ static int unit_row(struct sheet *sh, void *arg)
 	u.from = sheet_day(sh, c->from, "valid_from", c->date);
 	if (sh->row_bad)
 		return 0;
-	err = db_run(&sh->im->store->meta, "INSERT INTO temp.seen(code, line) VALUES(?,?)", "ti", u.code, (int64_t)sh->csv.line[sh->row + 1]);
+	err = db_run(&sh->im->store->meta, "INSERT INTO temp.seen(code, line) VALUES(?,?)", "ti",
+		u.code, (int64_t)sh->csv.line[sh->row + 1]);
 	if (err == -EEXIST) {
 		sheet_bad(sh, "%s is there twice (first in line %lld)", u.code,
-			(long long)db_int(&sh->im->store->meta, 0, "SELECT line FROM temp.seen WHERE code=?", "t", u.code));
+			(long long)db_int(&sh->im->store->meta, 0,
+				"SELECT line FROM temp.seen WHERE code=?", "t", u.code));
 		return 0;
 	}
 	return err ? err : put_unit(sh, c, &u);
@@ -114,7 +127,8 @@ static int end_missing(struct sheet *sh, const struct unit_columns *c)
 {
 	struct store *s = sh->im->store;
 	int err = db_run(&s->meta,
-		"UPDATE unit SET valid_to=?1 WHERE level=?2 AND valid_to=2147483647 AND valid_from<?1"
+		"UPDATE unit SET valid_to=?1 WHERE level=?2 AND valid_to=2147483647 AND "
+		"valid_from<?1"
 		" AND code NOT IN (SELECT code FROM temp.seen)",
 		"ii", (int64_t)c->date, (int64_t)c->level);
 
@@ -129,7 +143,8 @@ static int units_of(struct sheet *sh, enum unit_level level)
 	struct db *meta = &sh->im->store->meta;
 	int err;
 
-	c.code = sheet_need(sh, level == UNIT_PROVINCE ? "province_code|code|ma_tinh" : "commune_code|code|ma_xa");
+	c.code = sheet_need(sh,
+		level == UNIT_PROVINCE ? "province_code|code|ma_tinh" : "commune_code|code|ma_xa");
 	c.parent = level == UNIT_COMMUNE ? sheet_need(sh, "province_code|ma_tinh") : -1;
 	c.name = sheet_need(sh, "name_vi|name|ten");
 	c.full = csv_column(&sh->csv, "full_name_vi|full_name|ten_day_du");
@@ -140,7 +155,8 @@ static int units_of(struct sheet *sh, enum unit_level level)
 	c.lat = csv_column(&sh->csv, "inner_lat|lat|vi_do");
 	c.lon = csv_column(&sh->csv, "inner_lon|lon|kinh_do");
 	c.from = csv_column(&sh->csv, "valid_from|tu_ngay");
-	err = db_script(meta, "CREATE TEMP TABLE IF NOT EXISTS seen(code TEXT PRIMARY KEY, line INTEGER); DELETE FROM temp.seen");
+	err = db_script(meta, "CREATE TEMP TABLE IF NOT EXISTS seen(code TEXT PRIMARY KEY, line "
+			      "INTEGER); DELETE FROM temp.seen");
 	if (!err)
 		err = sheet_each(sh, unit_row, &c);
 	return err || sh->bad ? err : end_missing(sh, &c);
@@ -172,8 +188,10 @@ static int former_row(struct sheet *sh, void *arg)
 	if (sh->row_bad)
 		return 0;
 	err = db_run(&sh->im->store->meta,
-		"INSERT OR REPLACE INTO former(code, now, name, district, province_code, province, split) VALUES(?,?,?,?,?,?,?)", "ttttttt",
-		f.code, f.now, f.name, f.district, f.province_code, f.province, sheet_cell(sh, c->split));
+		"INSERT OR REPLACE INTO former(code, now, name, district, province_code, province, "
+		"split) VALUES(?,?,?,?,?,?,?)",
+		"ttttttt", f.code, f.now, f.name, f.district, f.province_code, f.province,
+		sheet_cell(sh, c->split));
 	sh->im->result.added += !err;
 	return err;
 }
@@ -181,11 +199,14 @@ static int former_row(struct sheet *sh, void *arg)
 static int formers_of(struct sheet *sh)
 {
 	struct former_columns c = {
-		.code = sheet_need(sh, "former_code|old_commune_code|ma_xa_cu"), .name = sheet_need(sh, "former_name|old_commune_vi|ten_xa_cu"),
+		.code = sheet_need(sh, "former_code|old_commune_code|ma_xa_cu"),
+		.name = sheet_need(sh, "former_name|old_commune_vi|ten_xa_cu"),
 		.district = csv_column(&sh->csv, "former_district|old_district_vi|huyen_cu"),
-		.province_code = csv_column(&sh->csv, "former_province_code|old_province_code|ma_tinh_cu"),
+		.province_code =
+			csv_column(&sh->csv, "former_province_code|old_province_code|ma_tinh_cu"),
 		.province = csv_column(&sh->csv, "former_province|old_province_vi|tinh_cu"),
-		.now = sheet_need(sh, "commune_code|new_commune_code|ma_xa"), .split = csv_column(&sh->csv, "split|is_split"),
+		.now = sheet_need(sh, "commune_code|new_commune_code|ma_xa"),
+		.split = csv_column(&sh->csv, "split|is_split"),
 	};
 	int err = db_script(&sh->im->store->meta, "DELETE FROM former");
 
@@ -203,7 +224,8 @@ static int units_file(struct import *im, const char *path)
 	if (csv_column(&sh.csv, "former_code|old_commune_code|ma_xa_cu") >= 0)
 		err = formers_of(&sh);
 	else
-		err = units_of(&sh, csv_column(&sh.csv, "commune_code|ma_xa") >= 0 ? UNIT_COMMUNE : UNIT_PROVINCE);
+		err = units_of(&sh, csv_column(&sh.csv, "commune_code|ma_xa") >= 0 ? UNIT_COMMUNE
+										   : UNIT_PROVINCE);
 	return sheet_close(&sh, err, "import units");
 }
 
@@ -219,7 +241,8 @@ static int newest(const char *folder, const char *prefix, char out[PATH_MAX])
 	while ((e = readdir(d))) {
 		size_t n = strlen(e->d_name);
 
-		if (n > 4 && !strncmp(e->d_name, prefix, strlen(prefix)) && !strcmp(e->d_name + n - 4, ".csv") && strcmp(e->d_name, best) > 0)
+		if (n > 4 && !strncmp(e->d_name, prefix, strlen(prefix)) &&
+			!strcmp(e->d_name + n - 4, ".csv") && strcmp(e->d_name, best) > 0)
 			snprintf(best, sizeof(best), "%s", e->d_name);
 	}
 	closedir(d);
@@ -267,11 +290,13 @@ static int operator_row(struct sheet *sh, void *arg)
 		sheet_bad(sh, "plmn \"%s\" is not MCC and MNC as five or six digits", o.plmn);
 	sheet_name(sh, c->brand, o.brand, sizeof(o.brand), true);
 	sheet_name(sh, c->name, o.name, sizeof(o.name), false);
-	snprintf(o.status, sizeof(o.status), "%.*s", (int)strcspn(sheet_cell(sh, c->status), " ("), sheet_cell(sh, c->status));
+	snprintf(o.status, sizeof(o.status), "%.*s", (int)strcspn(sheet_cell(sh, c->status), " ("),
+		sheet_cell(sh, c->status));
 	if (sh->row_bad)
 		return 0;
-	err = db_run(&sh->im->store->meta, "INSERT OR REPLACE INTO operator(plmn, brand, name, status) VALUES(?,?,?,?)", "tttt", o.plmn, o.brand,
-		o.name, o.status);
+	err = db_run(&sh->im->store->meta,
+		"INSERT OR REPLACE INTO operator(plmn, brand, name, status) VALUES(?,?,?,?)",
+		"tttt", o.plmn, o.brand, o.name, o.status);
 	sh->im->result.added += !err;
 	return err;
 }

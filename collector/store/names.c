@@ -40,7 +40,7 @@ static const struct vowel vowels[] = {
 	{ 'Y', 0, { "Y", "Ỳ", "Ý", "Ỷ", "Ỹ", "Ỵ" } },
 };
 #define VOWELS (sizeof(vowels) / sizeof(vowels[0]))
-#define DOT 5
+#define DOT    5
 
 /* Length of the character at p by its first byte; never beyond the terminating zero. */
 static size_t char_len(const char *p)
@@ -58,7 +58,9 @@ static unsigned mark_at(const char *p)
 	uint8_t a = (uint8_t)p[0], b = a ? (uint8_t)p[1] : 0;
 	unsigned code = (a & 0x1fu) << 6 | (b & 0x3fu);
 
-	return (a == 0xcc || a == 0xcd) && (b & 0xc0) == 0x80 && code >= 0x300 && code <= 0x36f ? code : 0;
+	return (a == 0xcc || a == 0xcd) && (b & 0xc0) == 0x80 && code >= 0x300 && code <= 0x36f
+	               ? code
+	               : 0;
 }
 
 static int tone_of(unsigned mark)
@@ -103,7 +105,9 @@ static bool combine(const struct vowel **v, int *tone, unsigned mark)
 		return true;
 	}
 	/* a tone above the letter blocks a circumflex or breve after it, one below and the horn do not (UAX 15, D115) */
-	modified = (*v)->modifier || (*tone && *tone != DOT && mark != 0x31b) ? NULL : with_modifier((*v)->base, mark);
+	modified = (*v)->modifier || (*tone && *tone != DOT && mark != 0x31b)
+	                   ? NULL
+	                   : with_modifier((*v)->base, mark);
 	if (!modified)
 		return false;
 	*v = modified;
@@ -218,7 +222,11 @@ size_t names_bad_utf8(const char *text, size_t n)
 	while (i < n) {
 		uint8_t c = p[i], least = 0x80, most = 0xbf;
 
-		more = c < 0x80 ? 0 : c >= 0xc2 && c < 0xe0 ? 1 : c >= 0xe0 && c < 0xf0 ? 2 : c >= 0xf0 && c < 0xf5 ? 3 : 9;
+		more = c < 0x80                ? 0
+		       : c >= 0xc2 && c < 0xe0 ? 1
+		       : c >= 0xe0 && c < 0xf0 ? 2
+		       : c >= 0xf0 && c < 0xf5 ? 3
+		                               : 9;
 		/* no overlong forms, no surrogates, nothing above U+10FFFF (RFC 3629 4) */
 		if (c == 0xe0)
 			least = 0xa0;

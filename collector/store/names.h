@@ -13,6 +13,7 @@ size_t names_clean(const char *text, char *out, size_t room);
 /* Without marks, lower case, spaces and hyphens as '_': "Mã thôn" is "ma_thon". */
 size_t names_plain(const char *text, char *out, size_t room);
 
-size_t names_bad_utf8(const char *text, size_t n); /* index of the first byte that is not UTF-8, n when all is */
+size_t names_bad_utf8(
+	const char *text, size_t n); /* index of the first byte that is not UTF-8, n when all is */
 
 #endif

@@ -11,7 +11,8 @@ int store_kv_set(struct store *s, const char *key, const char *value)
 {
 	if (!value)
 		return db_run(&s->meta, "DELETE FROM kv WHERE key=?", "t", key);
-	return db_run(&s->meta, "INSERT OR REPLACE INTO kv(key, value) VALUES(?,?)", "tt", key, value);
+	return db_run(
+		&s->meta, "INSERT OR REPLACE INTO kv(key, value) VALUES(?,?)", "tt", key, value);
 }
 
 int store_kv_get(struct store *s, const char *key, struct buf *out)
@@ -29,9 +30,11 @@ int store_kv_get(struct store *s, const char *key, struct buf *out)
 
 /* --- dirty pairs --- */
 
-int store_dirty_list(struct store *s, size_t most, int (*each)(void *arg, const struct store_dirty *d), void *arg)
+int store_dirty_list(struct store *s, size_t most,
+	int (*each)(void *arg, const struct store_dirty *d), void *arg)
 {
-	sqlite3_stmt *st = db_query(&s->meta, "SELECT hamlet, day, mark FROM dirty ORDER BY mark LIMIT ?", "i", (int64_t)most);
+	sqlite3_stmt *st = db_query(&s->meta,
+		"SELECT hamlet, day, mark FROM dirty ORDER BY mark LIMIT ?", "i", (int64_t)most);
 	struct store_dirty d;
 	int err = 0, ended;
 
@@ -52,8 +55,8 @@ int store_dirty_done(struct store *s, const struct store_dirty *d, size_t n)
 	if (err)
 		return err;
 	for (size_t i = 0; !err && i < n; i++)
-		err = db_run(&s->meta, "DELETE FROM dirty WHERE hamlet=? AND day=? AND mark<=?", "tii", d[i].hamlet, (int64_t)d[i].day,
-			d[i].mark);
+		err = db_run(&s->meta, "DELETE FROM dirty WHERE hamlet=? AND day=? AND mark<=?",
+			"tii", d[i].hamlet, (int64_t)d[i].day, d[i].mark);
 	return meta_end(s, err);
 }
 
@@ -64,10 +67,14 @@ int store_dirty_mark(struct store *s, const char *hamlet, int32_t day)
 
 	if (err)
 		return err;
-	mark = db_int(&s->meta, 0, "SELECT CAST(value AS INTEGER) FROM kv WHERE key='mark'", "") + 1;
-	err = db_run(&s->meta, "INSERT OR REPLACE INTO kv(key, value) VALUES('mark', CAST(? AS TEXT))", "i", mark);
+	mark = db_int(&s->meta, 0, "SELECT CAST(value AS INTEGER) FROM kv WHERE key='mark'", "") +
+	       1;
+	err = db_run(&s->meta,
+		"INSERT OR REPLACE INTO kv(key, value) VALUES('mark', CAST(? AS TEXT))", "i", mark);
 	if (!err)
-		err = db_run(&s->meta, "INSERT OR REPLACE INTO dirty(hamlet, day, mark) VALUES(?,?,?)", "tii", hamlet, (int64_t)day, mark);
+		err = db_run(&s->meta,
+			"INSERT OR REPLACE INTO dirty(hamlet, day, mark) VALUES(?,?,?)", "tii",
+			hamlet, (int64_t)day, mark);
 	return meta_end(s, err);
 }
 
@@ -76,7 +83,8 @@ int store_dirty_mark(struct store *s, const char *hamlet, int32_t day)
 #define HASH 32
 
 /* SHA-256 over the hash before, the time and the texts, each text with its length before it. */
-static int chain(uint8_t out[HASH], const uint8_t before[HASH], int64_t number, int64_t at_ns, const char *const text[4])
+static int chain(uint8_t out[HASH], const uint8_t before[HASH], int64_t number, int64_t at_ns,
+	const char *const text[4])
 {
 	EVP_MD_CTX *c = EVP_MD_CTX_new();
 	uint64_t n;
@@ -84,7 +92,8 @@ static int chain(uint8_t out[HASH], const uint8_t before[HASH], int64_t number, 
 
 	if (!c)
 		return -ENOMEM;
-	ok = EVP_DigestInit_ex(c, EVP_sha256(), NULL) && EVP_DigestUpdate(c, before, HASH) && EVP_DigestUpdate(c, &number, sizeof(number)) &&
+	ok = EVP_DigestInit_ex(c, EVP_sha256(), NULL) && EVP_DigestUpdate(c, before, HASH) &&
+	     EVP_DigestUpdate(c, &number, sizeof(number)) &&
 	     EVP_DigestUpdate(c, &at_ns, sizeof(at_ns));
 	for (int i = 0; ok && i < 4; i++) {
 		n = strlen(text[i]);
@@ -97,7 +106,8 @@ static int chain(uint8_t out[HASH], const uint8_t before[HASH], int64_t number, 
 
 static int audit_append(struct store *s, const char *const text[4])
 {
-	sqlite3_stmt *st = db_query(&s->meta, "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1", "");
+	sqlite3_stmt *st = db_query(
+		&s->meta, "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1", "");
 	uint8_t before[HASH] = { 0 }, hash[HASH];
 	int64_t number = 1, at_ns = clock_wall();
 	int err;
@@ -111,14 +121,19 @@ static int audit_append(struct store *s, const char *const text[4])
 	if (!err)
 		err = chain(hash, before, number, at_ns, text);
 	if (!err)
-		err = db_run(&s->meta, "INSERT INTO audit(number, at, actor, action, object, detail, hash) VALUES(?,?,?,?,?,?,?)", "iittttb",
-			number, at_ns, text[0], text[1], text[2], text[3], hash, (size_t)HASH);
+		err = db_run(&s->meta,
+			"INSERT INTO audit(number, at, actor, action, object, detail, hash) "
+			"VALUES(?,?,?,?,?,?,?)",
+			"iittttb", number, at_ns, text[0], text[1], text[2], text[3], hash,
+			(size_t)HASH);
 	return err;
 }
 
-int store_audit(struct store *s, const char *actor, const char *action, const char *object, const char *detail)
+int store_audit(struct store *s, const char *actor, const char *action, const char *object,
+	const char *detail)
 {
-	const char *const text[4] = { actor ? actor : "", action ? action : "", object ? object : "", detail ? detail : "" };
+	const char *const text[4] = { actor ? actor : "", action ? action : "",
+		object ? object : "", detail ? detail : "" };
 	bool own = sqlite3_get_autocommit(s->meta.handle);
 	int err = own ? meta_begin(s) : 0;
 
@@ -130,7 +145,9 @@ int store_audit(struct store *s, const char *actor, const char *action, const ch
 
 int store_audit_verify(struct store *s, uint64_t *entries, struct why *why)
 {
-	sqlite3_stmt *st = db_query(&s->meta, "SELECT number, at, actor, action, object, detail, hash FROM audit ORDER BY number", "");
+	sqlite3_stmt *st = db_query(&s->meta,
+		"SELECT number, at, actor, action, object, detail, hash FROM audit ORDER BY number",
+		"");
 	uint8_t before[HASH] = { 0 }, hash[HASH];
 	int64_t number = 0, found;
 	int err = 0, ended;
@@ -139,12 +156,17 @@ int store_audit_verify(struct store *s, uint64_t *entries, struct why *why)
 		const char *text[4];
 
 		for (int i = 0; i < 4; i++)
-			text[i] = sqlite3_column_text(st, 2 + i) ? (const char *)sqlite3_column_text(st, 2 + i) : "";
+			text[i] = sqlite3_column_text(st, 2 + i)
+			                  ? (const char *)sqlite3_column_text(st, 2 + i)
+			                  : "";
 		found = sqlite3_column_int64(st, 0);
 		number++;
 		err = chain(hash, before, found, sqlite3_column_int64(st, 1), text);
-		if (!err && (found != number || sqlite3_column_bytes(st, 6) != HASH || memcmp(hash, sqlite3_column_blob(st, 6), HASH) != 0))
-			err = why_say(why, -EBADMSG, "audit entry %lld does not fit the one before it: something was changed or removed",
+		if (!err && (found != number || sqlite3_column_bytes(st, 6) != HASH ||
+				    memcmp(hash, sqlite3_column_blob(st, 6), HASH) != 0))
+			err = why_say(why, -EBADMSG,
+				"audit entry %lld does not fit the one before it: something was "
+				"changed or removed",
 				(long long)number);
 		memcpy(before, hash, HASH);
 	}
@@ -154,16 +176,21 @@ int store_audit_verify(struct store *s, uint64_t *entries, struct why *why)
 	return err ? err : ended;
 }
 
-int store_audits(struct store *s, int64_t after, size_t most, int (*each)(void *arg, const struct store_audit_entry *e), void *arg)
+int store_audits(struct store *s, int64_t after, size_t most,
+	int (*each)(void *arg, const struct store_audit_entry *e), void *arg)
 {
-	sqlite3_stmt *st = db_query(&s->meta, "SELECT number, at, actor, action, object, detail FROM audit WHERE number>? ORDER BY number LIMIT ?",
+	sqlite3_stmt *st = db_query(&s->meta,
+		"SELECT number, at, actor, action, object, detail FROM audit WHERE number>? ORDER "
+		"BY number LIMIT ?",
 		"ii", after, (int64_t)most);
 	int err = 0, ended;
 
 	while (!err && db_row(st)) {
-		struct store_audit_entry e = { sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
-			(const char *)sqlite3_column_text(st, 2), (const char *)sqlite3_column_text(st, 3),
-			(const char *)sqlite3_column_text(st, 4), (const char *)sqlite3_column_text(st, 5) };
+		struct store_audit_entry e = { sqlite3_column_int64(st, 0),
+			sqlite3_column_int64(st, 1), (const char *)sqlite3_column_text(st, 2),
+			(const char *)sqlite3_column_text(st, 3),
+			(const char *)sqlite3_column_text(st, 4),
+			(const char *)sqlite3_column_text(st, 5) };
 
 		err = each(arg, &e);
 	}

@@ -6,14 +6,19 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PROBE_COLUMNS                                                                                                  \
-	"number, id, hamlet, cluster, role, simulated, retired, online, added, first_batch, last_seen, agent FROM probe "
+#define PROBE_COLUMNS \
+	"number, id, hamlet, cluster, role, simulated, retired, online, added, first_batch, " \
+	"last_seen, agent FROM probe "
 
 static void probe_get(sqlite3_stmt *st, struct store_probe *p)
 {
-	*p = (struct store_probe){ .number = sqlite3_column_int64(st, 0), .role = (uint8_t)sqlite3_column_int(st, 4),
-		.simulated = sqlite3_column_int(st, 5), .retired = sqlite3_column_int(st, 6), .online = sqlite3_column_int(st, 7),
-		.added_ns = sqlite3_column_int64(st, 8), .first_batch_ns = sqlite3_column_int64(st, 9),
+	*p = (struct store_probe){ .number = sqlite3_column_int64(st, 0),
+		.role = (uint8_t)sqlite3_column_int(st, 4),
+		.simulated = sqlite3_column_int(st, 5),
+		.retired = sqlite3_column_int(st, 6),
+		.online = sqlite3_column_int(st, 7),
+		.added_ns = sqlite3_column_int64(st, 8),
+		.first_batch_ns = sqlite3_column_int64(st, 9),
 		.last_seen_ns = sqlite3_column_int64(st, 10) };
 	db_text(st, 1, p->id, sizeof(p->id));
 	db_text(st, 2, p->hamlet, sizeof(p->hamlet));
@@ -34,11 +39,12 @@ int store_probe(struct store *s, const char *id, struct store_probe *out)
 	return ended ? ended : err;
 }
 
-int store_probes(struct store *s, const char *hamlet, int (*each)(void *arg, const struct store_probe *p), void *arg)
+int store_probes(struct store *s, const char *hamlet,
+	int (*each)(void *arg, const struct store_probe *p), void *arg)
 {
 	sqlite3_stmt *st = db_query(&s->meta,
-		"SELECT " PROBE_COLUMNS
-		"WHERE ?1 IS NULL OR hamlet=?1 OR number IN (SELECT probe FROM placement WHERE hamlet=?1) ORDER BY number",
+		"SELECT " PROBE_COLUMNS "WHERE ?1 IS NULL OR hamlet=?1 OR number IN (SELECT probe "
+		"FROM placement WHERE hamlet=?1) ORDER BY number",
 		"t", hamlet);
 	struct store_probe p;
 	int err = 0, ended;
@@ -59,10 +65,14 @@ static int stay(struct store *s, int64_t number, const struct store_probe *p, bo
 	int err = 0;
 
 	if (!first)
-		err = db_run(&s->meta, "UPDATE placement SET till=? WHERE probe=? AND till=?", "iii", now, number, INT64_MAX);
+		err = db_run(&s->meta, "UPDATE placement SET till=? WHERE probe=? AND till=?",
+			"iii", now, number, INT64_MAX);
 	if (!err && *p->hamlet)
-		err = db_run(&s->meta, "INSERT OR REPLACE INTO placement(probe, since, till, hamlet, cluster, role) VALUES(?,?,?,?,?,?)",
-			"iiitti", number, first ? INT64_MIN : now, INT64_MAX, p->hamlet, p->cluster, (int64_t)p->role);
+		err = db_run(&s->meta,
+			"INSERT OR REPLACE INTO placement(probe, since, till, hamlet, cluster, "
+			"role) VALUES(?,?,?,?,?,?)",
+			"iiitti", number, first ? INT64_MIN : now, INT64_MAX, p->hamlet, p->cluster,
+			(int64_t)p->role);
 	return err;
 }
 
@@ -75,36 +85,52 @@ static int add(struct store *s, const struct store_probe *p, const char *actor)
 
 	if (err == -ENOENT)
 		err = db_run(&s->meta,
-			"INSERT INTO probe(id, role, simulated, retired, online, added, first_batch, last_seen, agent, hamlet, cluster, repeated)"
+			"INSERT INTO probe(id, role, simulated, retired, online, added, "
+			"first_batch, last_seen, agent, hamlet, cluster, repeated)"
 			" VALUES(?,?,?,0,0,?,0,0,'',?,?,0)",
-			"tiiitt", p->id, (int64_t)p->role, (int64_t)p->simulated, clock_wall(), p->hamlet, p->cluster);
+			"tiiitt", p->id, (int64_t)p->role, (int64_t)p->simulated, clock_wall(),
+			p->hamlet, p->cluster);
 	else if (!err)
-		err = db_run(&s->meta, "UPDATE probe SET role=?, simulated=max(simulated,?), retired=0, hamlet=?, cluster=? WHERE id=?", "iittt",
-			(int64_t)p->role, (int64_t)p->simulated, p->hamlet, p->cluster, p->id);
+		err = db_run(&s->meta,
+			"UPDATE probe SET role=?, simulated=max(simulated,?), retired=0, hamlet=?, "
+			"cluster=? WHERE id=?",
+			"iittt", (int64_t)p->role, (int64_t)p->simulated, p->hamlet, p->cluster,
+			p->id);
 	if (err)
 		return err;
 	number = db_int(&s->meta, 0, "SELECT number FROM probe WHERE id=?", "t", p->id);
-	if (!old.number || strcmp(old.hamlet, p->hamlet) != 0 || strcmp(old.cluster, p->cluster) != 0 || old.role != p->role)
-		err = stay(s, number, p, !db_int(&s->meta, 0, "SELECT count(*) FROM placement WHERE probe=?", "i", number));
-	snprintf(detail, sizeof(detail), "hamlet=%s cluster=%s role=%s simulated=%d", p->hamlet, p->cluster, probe_role_name[p->role],
-		p->simulated);
-	return err ? err : store_audit(s, actor, old.number ? "probe move" : "probe add", p->id, detail);
+	if (!old.number || strcmp(old.hamlet, p->hamlet) != 0 ||
+		strcmp(old.cluster, p->cluster) != 0 || old.role != p->role)
+		err = stay(s, number, p,
+			!db_int(&s->meta, 0, "SELECT count(*) FROM placement WHERE probe=?", "i",
+				number));
+	snprintf(detail, sizeof(detail), "hamlet=%s cluster=%s role=%s simulated=%d", p->hamlet,
+		p->cluster, probe_role_name[p->role], p->simulated);
+	return err ? err
+	           : store_audit(s, actor, old.number ? "probe move" : "probe add", p->id, detail);
 }
 
-int store_probe_add(struct store *s, const struct store_probe *p, const char *actor, struct why *why)
+int store_probe_add(
+	struct store *s, const struct store_probe *p, const char *actor, struct why *why)
 {
 	uint8_t id[PROBE_ID];
 	bool own = sqlite3_get_autocommit(s->meta.handle);
 	int err;
 
 	if (probe_id_parse(p->id, id) < 0)
-		return why_say(why, -EINVAL, "%s: not a probe id (26 characters of base32, as `phusong-agent status` shows it)", p->id);
+		return why_say(why, -EINVAL,
+			"%s: not a probe id (26 characters of base32, as `phusong-agent status` "
+			"shows it)",
+			p->id);
 	if (p->role > ROLE_ROAMING)
 		return why_say(why, -EINVAL, "unknown role");
 	if (*p->hamlet && !db_int(&s->meta, 0, "SELECT 1 FROM hamlet WHERE code=?", "t", p->hamlet))
-		return why_say(why, -ENOENT, "%s: no hamlet with this code; import hamlets first", p->hamlet);
-	if (*p->cluster && !db_int(&s->meta, 0, "SELECT 1 FROM cluster WHERE hamlet=? AND code=?", "tt", p->hamlet, p->cluster))
-		return why_say(why, -ENOENT, "%s: no cluster with this code in hamlet %s", p->cluster, p->hamlet);
+		return why_say(why, -ENOENT, "%s: no hamlet with this code; import hamlets first",
+			p->hamlet);
+	if (*p->cluster && !db_int(&s->meta, 0, "SELECT 1 FROM cluster WHERE hamlet=? AND code=?",
+				   "tt", p->hamlet, p->cluster))
+		return why_say(why, -ENOENT, "%s: no cluster with this code in hamlet %s",
+			p->cluster, p->hamlet);
 	err = own ? meta_begin(s) : 0;
 	if (!err) {
 		err = add(s, p, actor);
@@ -132,5 +158,6 @@ int store_probe_retire(struct store *s, const char *id, const char *actor, struc
 
 int store_probe_seen(struct store *s, const char *id, bool online, int64_t now_ns)
 {
-	return db_run(&s->meta, "UPDATE probe SET online=?, last_seen=max(last_seen, ?) WHERE id=?", "iit", (int64_t)online, now_ns, id);
+	return db_run(&s->meta, "UPDATE probe SET online=?, last_seen=max(last_seen, ?) WHERE id=?",
+		"iit", (int64_t)online, now_ns, id);
 }

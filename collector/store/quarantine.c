@@ -16,8 +16,10 @@ static int digest_of(const struct store_suspect *q, uint8_t out[DIGEST])
 
 	if (!c)
 		return -ENOMEM;
-	ok = EVP_DigestInit_ex(c, EVP_sha256(), NULL) && EVP_DigestUpdate(c, q->reason, strlen(q->reason)) &&
-	     EVP_DigestUpdate(c, q->probe, strlen(q->probe)) && EVP_DigestUpdate(c, &q->seq, sizeof(q->seq)) &&
+	ok = EVP_DigestInit_ex(c, EVP_sha256(), NULL) &&
+	     EVP_DigestUpdate(c, q->reason, strlen(q->reason)) &&
+	     EVP_DigestUpdate(c, q->probe, strlen(q->probe)) &&
+	     EVP_DigestUpdate(c, &q->seq, sizeof(q->seq)) &&
 	     EVP_DigestUpdate(c, q->bytes, q->bytes_len) && EVP_DigestFinal_ex(c, out, NULL);
 	EVP_MD_CTX_free(c);
 	return ok ? 0 : -EIO;
@@ -39,16 +41,19 @@ static int make_room(struct store *s, size_t n)
 	int err = 0;
 
 	for (int turns = 0; !err && turns < 10000; turns++) {
-		held = db_int(&s->meta, 0, "SELECT CAST(value AS INTEGER) FROM kv WHERE key='quarantine_bytes'", "");
+		held = db_int(&s->meta, 0,
+			"SELECT CAST(value AS INTEGER) FROM kv WHERE key='quarantine_bytes'", "");
 		if (held + (int64_t)n <= STORE_SUSPECT_BYTES)
 			return 0;
 		number = db_int(&s->meta, 0,
 			"SELECT min(number) FROM quarantine WHERE reason="
-			"(SELECT reason FROM quarantine GROUP BY reason ORDER BY count(*) DESC LIMIT 1)",
+			"(SELECT reason FROM quarantine GROUP BY reason ORDER BY count(*) DESC "
+			"LIMIT 1)",
 			"");
 		if (!number)
 			return 0;
-		size = db_int(&s->meta, 0, "SELECT length(bytes) FROM quarantine WHERE number=?", "i", number);
+		size = db_int(&s->meta, 0, "SELECT length(bytes) FROM quarantine WHERE number=?",
+			"i", number);
 		err = db_run(&s->meta, "DELETE FROM quarantine WHERE number=?", "i", number);
 		if (!err)
 			err = bytes_changed(s, -size);
@@ -64,19 +69,24 @@ static int add(struct store *s, const struct store_suspect *q)
 	if (err)
 		return err;
 	err = db_run(&s->meta,
-		"INSERT INTO quarantined(reason, ever) VALUES(?,1) ON CONFLICT(reason) DO UPDATE SET ever=ever+1", "t", q->reason);
+		"INSERT INTO quarantined(reason, ever) VALUES(?,1) ON CONFLICT(reason) DO UPDATE "
+		"SET ever=ever+1",
+		"t", q->reason);
 	if (err)
 		return err;
-	err = db_run(&s->meta, "UPDATE quarantine SET times=times+1 WHERE digest=?", "b", digest, (size_t)DIGEST);
+	err = db_run(&s->meta, "UPDATE quarantine SET times=times+1 WHERE digest=?", "b", digest,
+		(size_t)DIGEST);
 	if (err || sqlite3_changes(s->meta.handle))
 		return err;
 	err = make_room(s, q->bytes_len);
 	if (!err)
 		err = db_run(&s->meta,
-			"INSERT INTO quarantine(received, reason, detail, topic, probe, seq, size, digest, times, bytes)"
+			"INSERT INTO quarantine(received, reason, detail, topic, probe, seq, size, "
+			"digest, times, bytes)"
 			" VALUES(?,?,?,?,?,?,?,?,1,?)",
-			"ittttiibb", q->received_ns, q->reason, q->detail, q->topic, q->probe, (int64_t)q->seq, (int64_t)q->size,
-			digest, (size_t)DIGEST, q->bytes, q->bytes_len);
+			"ittttiibb", q->received_ns, q->reason, q->detail, q->topic, q->probe,
+			(int64_t)q->seq, (int64_t)q->size, digest, (size_t)DIGEST, q->bytes,
+			q->bytes_len);
 	return err ? err : bytes_changed(s, (int64_t)q->bytes_len);
 }
 
@@ -91,19 +101,24 @@ int store_suspect_add(struct store *s, const struct store_suspect *q)
 	return own ? meta_end(s, err) : err;
 }
 
-int store_suspects(struct store *s, const char *reason, const char *probe, int (*each)(void *arg, const struct store_suspect *q), void *arg)
+int store_suspects(struct store *s, const char *reason, const char *probe,
+	int (*each)(void *arg, const struct store_suspect *q), void *arg)
 {
 	sqlite3_stmt *st = db_query(&s->meta,
-		"SELECT number, received, reason, detail, topic, probe, seq, size, bytes FROM quarantine"
+		"SELECT number, received, reason, detail, topic, probe, seq, size, bytes FROM "
+		"quarantine"
 		" WHERE (?1 IS NULL OR reason=?1) AND (?2 IS NULL OR probe=?2) ORDER BY number",
 		"tt", reason, probe);
 	struct store_suspect q;
 	int err = 0, ended;
 
 	while (!err && db_row(st)) {
-		q = (struct store_suspect){ .number = sqlite3_column_int64(st, 0), .received_ns = sqlite3_column_int64(st, 1),
-			.seq = (uint64_t)sqlite3_column_int64(st, 6), .size = (uint64_t)sqlite3_column_int64(st, 7),
-			.bytes = sqlite3_column_blob(st, 8), .bytes_len = (size_t)sqlite3_column_bytes(st, 8) };
+		q = (struct store_suspect){ .number = sqlite3_column_int64(st, 0),
+			.received_ns = sqlite3_column_int64(st, 1),
+			.seq = (uint64_t)sqlite3_column_int64(st, 6),
+			.size = (uint64_t)sqlite3_column_int64(st, 7),
+			.bytes = sqlite3_column_blob(st, 8),
+			.bytes_len = (size_t)sqlite3_column_bytes(st, 8) };
 		db_text(st, 2, q.reason, sizeof(q.reason));
 		db_text(st, 3, q.detail, sizeof(q.detail));
 		db_text(st, 4, q.topic, sizeof(q.topic));
@@ -122,21 +137,26 @@ int store_suspect_drop(struct store *s, int64_t number)
 
 	if (err)
 		return err;
-	size = db_int(&s->meta, 0, "SELECT length(bytes) FROM quarantine WHERE number=?", "i", number);
+	size = db_int(
+		&s->meta, 0, "SELECT length(bytes) FROM quarantine WHERE number=?", "i", number);
 	err = db_run(&s->meta, "DELETE FROM quarantine WHERE number=?", "i", number);
 	if (!err)
 		err = bytes_changed(s, -size);
 	return own ? meta_end(s, err) : err;
 }
 
-int store_suspect_counts(struct store *s, int (*each)(void *arg, const char *reason, uint64_t now, uint64_t ever), void *arg)
+int store_suspect_counts(struct store *s,
+	int (*each)(void *arg, const char *reason, uint64_t now, uint64_t ever), void *arg)
 {
 	sqlite3_stmt *st = db_query(&s->meta,
-		"SELECT reason, (SELECT count(*) FROM quarantine q WHERE q.reason=w.reason), ever FROM quarantined w ORDER BY reason", "");
+		"SELECT reason, (SELECT count(*) FROM quarantine q WHERE q.reason=w.reason), ever "
+		"FROM quarantined w ORDER BY reason",
+		"");
 	int err = 0, ended;
 
 	while (!err && db_row(st))
-		err = each(arg, (const char *)sqlite3_column_text(st, 0), (uint64_t)sqlite3_column_int64(st, 1),
+		err = each(arg, (const char *)sqlite3_column_text(st, 0),
+			(uint64_t)sqlite3_column_int64(st, 1),
 			(uint64_t)sqlite3_column_int64(st, 2));
 	ended = db_end(&s->meta, st);
 	return err ? err : ended;

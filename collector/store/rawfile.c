@@ -76,7 +76,8 @@ int raw_get(struct store *s, int32_t day, bool make, struct raw **out)
 	if (err)
 		return err;
 	err = db_open(&slot->db, path, RAW_SCHEMA, s->mode == STORE_WRITE);
-	if (!err && s->mode == STORE_READ && !db_int(&slot->db, 0, "SELECT count(*) FROM sqlite_master WHERE name='record'", ""))
+	if (!err && s->mode == STORE_READ &&
+		!db_int(&slot->db, 0, "SELECT count(*) FROM sqlite_master WHERE name='record'", ""))
 		err = -ENOENT; /* the writer is just making it */
 	if (err) {
 		db_close(&slot->db);
@@ -125,8 +126,10 @@ int raw_commit(struct store *s, struct raw *r)
 	int err = db_run(&r->db, "DELETE FROM grouped WHERE number<?", "i", s->number);
 
 	for (size_t i = 0; !err && i < r->spans; i++)
-		err = db_run(&r->db, "INSERT INTO grouped(number, probe, first, last) VALUES(?,?,?,?)", "iiii", s->number,
-			r->span[i].probe, (int64_t)r->span[i].first, (int64_t)r->span[i].last);
+		err = db_run(&r->db,
+			"INSERT INTO grouped(number, probe, first, last) VALUES(?,?,?,?)", "iiii",
+			s->number, r->span[i].probe, (int64_t)r->span[i].first,
+			(int64_t)r->span[i].last);
 	if (!err)
 		err = db_script(&r->db, "COMMIT");
 	if (err) {
@@ -175,8 +178,8 @@ int raw_days(struct store *s, int32_t **days, size_t *n)
 		return -errno;
 	while (d && (e = readdir(d))) {
 		end = 0;
-		if (sscanf(e->d_name, "raw-%8[0-9].db%n", digits, &end) != 1 || !end || e->d_name[end] ||
-		    store_day_parse(digits, &day) < 0)
+		if (sscanf(e->d_name, "raw-%8[0-9].db%n", digits, &end) != 1 || !end ||
+			e->d_name[end] || store_day_parse(digits, &day) < 0)
 			continue;
 		if (count % 64 == 0)
 			list = mem_grow(list, count + 64, sizeof(*list));

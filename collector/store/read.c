@@ -13,7 +13,9 @@ struct stay { /* a probe in a hamlet, by the collector's dated placements */
 
 static int stays_of(struct store *s, const char *hamlet, struct stay **out, size_t *n)
 {
-	sqlite3_stmt *st = db_query(&s->meta, "SELECT probe, since, till FROM placement WHERE hamlet=? ORDER BY probe, since", "t", hamlet);
+	sqlite3_stmt *st = db_query(&s->meta,
+		"SELECT probe, since, till FROM placement WHERE hamlet=? ORDER BY probe, since",
+		"t", hamlet);
 	struct stay *list = NULL;
 	size_t count = 0;
 	int err;
@@ -21,7 +23,8 @@ static int stays_of(struct store *s, const char *hamlet, struct stay **out, size
 	while (db_row(st)) {
 		if (count % 16 == 0)
 			list = mem_grow(list, count + 16, sizeof(*list));
-		list[count++] = (struct stay){ sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 2) };
+		list[count++] = (struct stay){ sqlite3_column_int64(st, 0),
+			sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 2) };
 	}
 	err = db_end(&s->meta, st);
 	if (err) {
@@ -39,10 +42,11 @@ struct reading {
 	void *arg;
 };
 
-#define TIMED " AND utc_ns>=? AND utc_ns<? ORDER BY probe, seq"
+#define TIMED   " AND utc_ns>=? AND utc_ns<? ORDER BY probe, seq"
 #define UNTIMED " AND utc_ns IS NULL AND received_ns>=? AND received_ns<? ORDER BY probe, seq"
 
-static int read_file(struct db *db, const struct reading *rd, int64_t probe, int64_t from, int64_t to)
+static int read_file(
+	struct db *db, const struct reading *rd, int64_t probe, int64_t from, int64_t to)
 {
 	uint32_t kinds = rd->q->kinds ? rd->q->kinds : UINT32_MAX;
 	struct store_row row;
@@ -50,12 +54,19 @@ static int read_file(struct db *db, const struct reading *rd, int64_t probe, int
 	int err = 0, ended;
 
 	if (probe)
-		st = rd->q->without_time ?
-			db_query(db, "SELECT " ROW_COLUMNS " FROM record WHERE probe=?" UNTIMED, "iii", probe, from, to) :
-			db_query(db, "SELECT " ROW_COLUMNS " FROM record WHERE probe=?" TIMED, "iii", probe, from, to);
+		st = rd->q->without_time
+		             ? db_query(db,
+				       "SELECT " ROW_COLUMNS " FROM record WHERE probe=?" UNTIMED,
+				       "iii", probe, from, to)
+		             : db_query(db,
+				       "SELECT " ROW_COLUMNS " FROM record WHERE probe=?" TIMED,
+				       "iii", probe, from, to);
 	else
-		st = rd->q->without_time ? db_query(db, "SELECT " ROW_COLUMNS " FROM record WHERE 1" UNTIMED, "ii", from, to) :
-					   db_query(db, "SELECT " ROW_COLUMNS " FROM record WHERE 1" TIMED, "ii", from, to);
+		st = rd->q->without_time
+		             ? db_query(db, "SELECT " ROW_COLUMNS " FROM record WHERE 1" UNTIMED,
+				       "ii", from, to)
+		             : db_query(db, "SELECT " ROW_COLUMNS " FROM record WHERE 1" TIMED,
+				       "ii", from, to);
 	while (!err && db_row(st)) {
 		if (!(kinds >> sqlite3_column_int(st, 2) & 1))
 			continue;
@@ -66,7 +77,8 @@ static int read_file(struct db *db, const struct reading *rd, int64_t probe, int
 	return err ? err : ended;
 }
 
-static int read_day(struct store *s, const struct reading *rd, int32_t day, const struct stay *stays, size_t n)
+static int read_day(
+	struct store *s, const struct reading *rd, int32_t day, const struct stay *stays, size_t n)
 {
 	const struct store_query *q = rd->q;
 	struct raw *raw;
@@ -78,13 +90,15 @@ static int read_day(struct store *s, const struct reading *rd, int32_t day, cons
 	if (!q->hamlet)
 		err = read_file(&raw->db, rd, q->probe, q->from_ns, q->to_ns);
 	for (size_t i = 0; q->hamlet && !err && i < n; i++)
-		err = read_file(&raw->db, rd, stays[i].probe, stays[i].since > q->from_ns ? stays[i].since : q->from_ns,
+		err = read_file(&raw->db, rd, stays[i].probe,
+			stays[i].since > q->from_ns ? stays[i].since : q->from_ns,
 			stays[i].till < q->to_ns ? stays[i].till : q->to_ns);
 	raw->pinned--;
 	return err;
 }
 
-int store_rows(struct store *s, const struct store_query *q, int (*each)(void *arg, const struct store_row *row), void *arg)
+int store_rows(struct store *s, const struct store_query *q,
+	int (*each)(void *arg, const struct store_row *row), void *arg)
 {
 	struct reading rd = { q, each, arg };
 	struct stay *stays = NULL;
@@ -107,7 +121,8 @@ int store_rows(struct store *s, const struct store_query *q, int (*each)(void *a
 	return err;
 }
 
-int store_row(struct store *s, int64_t probe, uint64_t seq, int32_t day, int (*each)(void *arg, const struct store_row *row), void *arg)
+int store_row(struct store *s, int64_t probe, uint64_t seq, int32_t day,
+	int (*each)(void *arg, const struct store_row *row), void *arg)
 {
 	struct store_row row;
 	sqlite3_stmt *st;
@@ -117,7 +132,8 @@ int store_row(struct store *s, int64_t probe, uint64_t seq, int32_t day, int (*e
 	if (err)
 		return err;
 	raw->pinned++;
-	st = db_query(&raw->db, "SELECT " ROW_COLUMNS " FROM record WHERE probe=? AND seq=?", "ii", probe, (int64_t)seq);
+	st = db_query(&raw->db, "SELECT " ROW_COLUMNS " FROM record WHERE probe=? AND seq=?", "ii",
+		probe, (int64_t)seq);
 	err = -ENOENT;
 	if (db_row(st)) {
 		row_get(st, &row);

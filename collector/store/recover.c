@@ -9,7 +9,8 @@
 
 static void hamlet_of(struct store *s, int64_t probe, char out[STORE_CODE])
 {
-	sqlite3_stmt *st = db_query(&s->meta, "SELECT hamlet FROM probe WHERE number=?", "i", probe);
+	sqlite3_stmt *st =
+		db_query(&s->meta, "SELECT hamlet FROM probe WHERE number=?", "i", probe);
 
 	out[0] = 0;
 	if (db_row(st))
@@ -20,7 +21,8 @@ static void hamlet_of(struct store *s, int64_t probe, char out[STORE_CODE])
 /* The rows of a span again told to meta.db: dirty pairs, gaps, missing times. */
 static int note_span(struct store *s, struct raw *raw, const struct span *span)
 {
-	sqlite3_stmt *st = db_query(&raw->db, "SELECT " ROW_COLUMNS " FROM record WHERE probe=? AND seq BETWEEN ? AND ?", "iii",
+	sqlite3_stmt *st = db_query(&raw->db,
+		"SELECT " ROW_COLUMNS " FROM record WHERE probe=? AND seq BETWEEN ? AND ?", "iii",
 		span->probe, (int64_t)span->first, (int64_t)span->last);
 	struct record *r = mem_new(sizeof(*r));
 	char hamlet[STORE_CODE];
@@ -45,7 +47,8 @@ static int note_span(struct store *s, struct raw *raw, const struct span *span)
 
 static int recover_file(struct store *s, struct raw *raw, int64_t known, int64_t *newest)
 {
-	sqlite3_stmt *st = db_query(&raw->db, "SELECT number, probe, first, last FROM grouped WHERE number>?", "i", known);
+	sqlite3_stmt *st = db_query(&raw->db,
+		"SELECT number, probe, first, last FROM grouped WHERE number>?", "i", known);
 	uint64_t added = 0;
 	struct span span;
 	int err = 0, ended;
@@ -53,7 +56,8 @@ static int recover_file(struct store *s, struct raw *raw, int64_t known, int64_t
 	while (!err && db_row(st)) {
 		if (sqlite3_column_int64(st, 0) > *newest)
 			*newest = sqlite3_column_int64(st, 0);
-		span = (struct span){ sqlite3_column_int64(st, 1), (uint64_t)sqlite3_column_int64(st, 2),
+		span = (struct span){ sqlite3_column_int64(st, 1),
+			(uint64_t)sqlite3_column_int64(st, 2),
 			(uint64_t)sqlite3_column_int64(st, 3) };
 		err = ledger_add_missing(s, span, &added);
 		if (!err)
@@ -65,7 +69,8 @@ static int recover_file(struct store *s, struct raw *raw, int64_t known, int64_t
 
 int recover(struct store *s)
 {
-	int64_t known = db_int(&s->meta, 0, "SELECT CAST(value AS INTEGER) FROM kv WHERE key='group'", "");
+	int64_t known =
+		db_int(&s->meta, 0, "SELECT CAST(value AS INTEGER) FROM kv WHERE key='group'", "");
 	int64_t newest = known;
 	struct raw *raw;
 	int32_t *days;
@@ -83,7 +88,9 @@ int recover(struct store *s)
 	free(days);
 	s->mark = 0;
 	if (!err && newest > known)
-		err = db_run(&s->meta, "INSERT OR REPLACE INTO kv(key, value) VALUES('group', CAST(? AS TEXT))", "i", newest);
+		err = db_run(&s->meta,
+			"INSERT OR REPLACE INTO kv(key, value) VALUES('group', CAST(? AS TEXT))",
+			"i", newest);
 	return err;
 }
 
@@ -98,14 +105,16 @@ static int64_t placed_utc(const struct unplaced *u, const struct store_row *row)
 {
 	int64_t utc_ns;
 
-	if (__builtin_sub_overflow(row->mono_ns, u->mono_ns, &utc_ns) || __builtin_add_overflow(utc_ns, u->utc_ns, &utc_ns) ||
-	    !clock_plausible(utc_ns) || utc_ns > row->received_ns + STORE_DAY_NS)
+	if (__builtin_sub_overflow(row->mono_ns, u->mono_ns, &utc_ns) ||
+		__builtin_add_overflow(utc_ns, u->utc_ns, &utc_ns) || !clock_plausible(utc_ns) ||
+		utc_ns > row->received_ns + STORE_DAY_NS)
 		return UTC_UNKNOWN;
 	return utc_ns;
 }
 
 /* First pass: a copy with its time in the file of its day. */
-static int copy_row(struct store *s, const struct unplaced *u, struct store_row *row, const char *hamlet)
+static int copy_row(
+	struct store *s, const struct unplaced *u, struct store_row *row, const char *hamlet)
 {
 	struct raw *to;
 	int32_t day;
@@ -129,7 +138,8 @@ static int copy_row(struct store *s, const struct unplaced *u, struct store_row 
 }
 
 /* Second pass, when the copies are durable: the original goes, or gets its time where it lies. */
-static int settle_row(struct store *s, const struct unplaced *u, struct store_row *row, const char *hamlet)
+static int settle_row(
+	struct store *s, const struct unplaced *u, struct store_row *row, const char *hamlet)
 {
 	struct raw *from;
 	int err = raw_get(s, u->day, false, &from);
@@ -141,8 +151,10 @@ static int settle_row(struct store *s, const struct unplaced *u, struct store_ro
 	if (err)
 		return err;
 	if (store_day_of(row->utc_ns) != u->day)
-		return db_run(&from->db, "DELETE FROM record WHERE probe=? AND seq=?", "ii", row->probe, (int64_t)row->seq);
-	err = db_run(&from->db, "UPDATE record SET utc_ns=? WHERE probe=? AND seq=?", "iii", row->utc_ns, row->probe, (int64_t)row->seq);
+		return db_run(&from->db, "DELETE FROM record WHERE probe=? AND seq=?", "ii",
+			row->probe, (int64_t)row->seq);
+	err = db_run(&from->db, "UPDATE record SET utc_ns=? WHERE probe=? AND seq=?", "iii",
+		row->utc_ns, row->probe, (int64_t)row->seq);
 	if (err || from->marked == row->probe || row->kind == RECORD_GAP)
 		return err;
 	from->marked = row->probe;
@@ -150,7 +162,8 @@ static int settle_row(struct store *s, const struct unplaced *u, struct store_ro
 }
 
 static int each_unplaced_row(struct store *s, const struct unplaced *u,
-	int (*pass)(struct store *s, const struct unplaced *u, struct store_row *row, const char *hamlet))
+	int (*pass)(struct store *s, const struct unplaced *u, struct store_row *row,
+		const char *hamlet))
 {
 	char hamlet[STORE_CODE];
 	struct store_row row;
@@ -164,7 +177,9 @@ static int each_unplaced_row(struct store *s, const struct unplaced *u,
 		return err;
 	hamlet_of(s, u->probe, hamlet);
 	from->pinned++;
-	st = db_query(&from->db, "SELECT " ROW_COLUMNS " FROM record WHERE probe=? AND boot=? AND utc_ns IS NULL", "ii", u->probe, u->boot);
+	st = db_query(&from->db,
+		"SELECT " ROW_COLUMNS " FROM record WHERE probe=? AND boot=? AND utc_ns IS NULL",
+		"ii", u->probe, u->boot);
 	while (!err && db_row(st)) {
 		row_get(st, &row);
 		err = pass(s, u, &row, hamlet);
@@ -188,7 +203,8 @@ static int place(struct store *s, const struct unplaced *u)
 	if (!err)
 		err = each_unplaced_row(s, u, settle_row);
 	if (!err)
-		err = db_run(&s->meta, "DELETE FROM unplaced WHERE probe=? AND boot=? AND day=?", "iii", u->probe, u->boot, (int64_t)u->day);
+		err = db_run(&s->meta, "DELETE FROM unplaced WHERE probe=? AND boot=? AND day=?",
+			"iii", u->probe, u->boot, (int64_t)u->day);
 	if (!err)
 		err = store_group_commit(s);
 	store_group_abort(s); /* nothing when it was committed */
@@ -203,10 +219,14 @@ int place_boots(struct store *s)
 	int err = 0;
 
 	do {
-		st = db_query(&s->meta, "SELECT probe, boot, day, mono_ns, utc_ns FROM unplaced WHERE utc_ns IS NOT NULL LIMIT 1", "");
+		st = db_query(&s->meta,
+			"SELECT probe, boot, day, mono_ns, utc_ns FROM unplaced WHERE utc_ns IS "
+			"NOT NULL LIMIT 1",
+			"");
 		found = db_row(st);
 		if (found)
-			u = (struct unplaced){ sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 3),
+			u = (struct unplaced){ sqlite3_column_int64(st, 0),
+				sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 3),
 				sqlite3_column_int64(st, 4), sqlite3_column_int(st, 2) };
 		err = db_end(&s->meta, st);
 		if (!err && found)

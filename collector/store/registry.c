@@ -4,13 +4,18 @@
 
 #include <errno.h>
 
-#define UNIT_COLUMNS                                                                                                   \
-	"level, code, parent, name, full_name, name_en, type, area_km2, population, lat, lon, valid_from, valid_to FROM unit "
+#define UNIT_COLUMNS \
+	"level, code, parent, name, full_name, name_en, type, area_km2, population, lat, lon, " \
+	"valid_from, valid_to FROM unit "
 
 static void unit_get(sqlite3_stmt *st, struct store_unit *u)
 {
-	*u = (struct store_unit){ .level = (uint8_t)sqlite3_column_int(st, 0), .area_km2 = -1, .population = -1,
-		.lat = sqlite3_column_double(st, 9), .lon = sqlite3_column_double(st, 10), .from = sqlite3_column_int(st, 11),
+	*u = (struct store_unit){ .level = (uint8_t)sqlite3_column_int(st, 0),
+		.area_km2 = -1,
+		.population = -1,
+		.lat = sqlite3_column_double(st, 9),
+		.lon = sqlite3_column_double(st, 10),
+		.from = sqlite3_column_int(st, 11),
 		.to = sqlite3_column_int(st, 12) };
 	db_text(st, 1, u->code, sizeof(u->code));
 	db_text(st, 2, u->parent, sizeof(u->parent));
@@ -27,10 +32,12 @@ static void unit_get(sqlite3_stmt *st, struct store_unit *u)
 /* STORE_TODAY is INT32_MAX, which is also the end of what is valid still: hence <= for it. */
 #define VALID "valid_from<=?2 AND (valid_to>?2 OR valid_to=2147483647)"
 
-int store_unit(struct store *s, enum unit_level level, const char *code, int32_t day, struct store_unit *out)
+int store_unit(struct store *s, enum unit_level level, const char *code, int32_t day,
+	struct store_unit *out)
 {
-	sqlite3_stmt *st = db_query(&s->meta, "SELECT " UNIT_COLUMNS "WHERE level=?1 AND " VALID " AND code=?3", "iit", (int64_t)level,
-		(int64_t)day, code);
+	sqlite3_stmt *st = db_query(&s->meta,
+		"SELECT " UNIT_COLUMNS "WHERE level=?1 AND " VALID " AND code=?3", "iit",
+		(int64_t)level, (int64_t)day, code);
 	int err = -ENOENT, ended;
 
 	if (db_row(st)) {
@@ -41,11 +48,13 @@ int store_unit(struct store *s, enum unit_level level, const char *code, int32_t
 	return ended ? ended : err;
 }
 
-int store_units(struct store *s, enum unit_level level, const char *parent, int32_t day, int (*each)(void *arg, const struct store_unit *u), void *arg)
+int store_units(struct store *s, enum unit_level level, const char *parent, int32_t day,
+	int (*each)(void *arg, const struct store_unit *u), void *arg)
 {
 	sqlite3_stmt *st = db_query(&s->meta,
-		"SELECT " UNIT_COLUMNS "WHERE level=?1 AND " VALID " AND (?3 IS NULL OR parent=?3) ORDER BY code", "iit", (int64_t)level,
-		(int64_t)day, parent);
+		"SELECT " UNIT_COLUMNS "WHERE level=?1 AND " VALID
+		" AND (?3 IS NULL OR parent=?3) ORDER BY code",
+		"iit", (int64_t)level, (int64_t)day, parent);
 	struct store_unit u;
 	int err = 0, ended;
 
@@ -57,7 +66,8 @@ int store_units(struct store *s, enum unit_level level, const char *parent, int3
 	return err ? err : ended;
 }
 
-int store_formers(struct store *s, const char *former, const char *now, int (*each)(void *arg, const struct store_former *f), void *arg)
+int store_formers(struct store *s, const char *former, const char *now,
+	int (*each)(void *arg, const struct store_former *f), void *arg)
 {
 	sqlite3_stmt *st = db_query(&s->meta,
 		"SELECT code, name, district, province_code, province, now, split FROM former"
@@ -80,9 +90,11 @@ int store_formers(struct store *s, const char *former, const char *now, int (*ea
 	return err ? err : ended;
 }
 
-#define HAMLET_COLUMNS                                                                                                 \
-	"code, name, commune, province, former_commune, lat_e7, lon_e7, population, households, population_source, grid_power,"   \
-	" valid_from, valid_to, status, as_of, source FROM hamlet LEFT JOIN reported ON reported.hamlet=hamlet.code "
+#define HAMLET_COLUMNS \
+	"code, name, commune, province, former_commune, lat_e7, lon_e7, population, households, " \
+	"population_source, grid_power," \
+	" valid_from, valid_to, status, as_of, source FROM hamlet LEFT JOIN reported ON " \
+	"reported.hamlet=hamlet.code "
 
 static int64_t column(sqlite3_stmt *st, int i, int64_t absent)
 {
@@ -91,9 +103,13 @@ static int64_t column(sqlite3_stmt *st, int i, int64_t absent)
 
 static void hamlet_get(sqlite3_stmt *st, struct store_hamlet *h)
 {
-	*h = (struct store_hamlet){ .lat_e7 = sqlite3_column_int(st, 5), .lon_e7 = sqlite3_column_int(st, 6),
-		.has_point = sqlite3_column_type(st, 5) != SQLITE_NULL, .population = column(st, 7, -1), .households = column(st, 8, -1),
-		.from = (int32_t)column(st, 11, 0), .to = (int32_t)column(st, 12, INT32_MAX),
+	*h = (struct store_hamlet){ .lat_e7 = sqlite3_column_int(st, 5),
+		.lon_e7 = sqlite3_column_int(st, 6),
+		.has_point = sqlite3_column_type(st, 5) != SQLITE_NULL,
+		.population = column(st, 7, -1),
+		.households = column(st, 8, -1),
+		.from = (int32_t)column(st, 11, 0),
+		.to = (int32_t)column(st, 12, INT32_MAX),
 		.reported_on = (int32_t)column(st, 14, INT32_MIN) };
 	db_text(st, 0, h->code, sizeof(h->code));
 	db_text(st, 1, h->name, sizeof(h->name));
@@ -119,17 +135,21 @@ int store_hamlet(struct store *s, const char *code, struct store_hamlet *out)
 	return ended ? ended : err;
 }
 
-int store_hamlets(struct store *s, const char *province, const char *commune, int (*each)(void *arg, const struct store_hamlet *h), void *arg)
+int store_hamlets(struct store *s, const char *province, const char *commune,
+	int (*each)(void *arg, const struct store_hamlet *h), void *arg)
 {
 	sqlite3_stmt *st;
 	struct store_hamlet h;
 	int err = 0, ended;
 
 	if (commune)
-		st = db_query(&s->meta, "SELECT " HAMLET_COLUMNS "WHERE commune=?1 AND (?2 IS NULL OR province=?2) ORDER BY code", "tt", commune,
-			province);
+		st = db_query(&s->meta,
+			"SELECT " HAMLET_COLUMNS
+			"WHERE commune=?1 AND (?2 IS NULL OR province=?2) ORDER BY code",
+			"tt", commune, province);
 	else if (province)
-		st = db_query(&s->meta, "SELECT " HAMLET_COLUMNS "WHERE province=? ORDER BY code", "t", province);
+		st = db_query(&s->meta, "SELECT " HAMLET_COLUMNS "WHERE province=? ORDER BY code",
+			"t", province);
 	else
 		st = db_query(&s->meta, "SELECT " HAMLET_COLUMNS "ORDER BY code", "");
 	while (!err && db_row(st)) {
@@ -140,17 +160,21 @@ int store_hamlets(struct store *s, const char *province, const char *commune, in
 	return err ? err : ended;
 }
 
-int store_clusters(struct store *s, const char *hamlet, int (*each)(void *arg, const struct store_cluster *c), void *arg)
+int store_clusters(struct store *s, const char *hamlet,
+	int (*each)(void *arg, const struct store_cluster *c), void *arg)
 {
 	sqlite3_stmt *st = db_query(&s->meta,
-		"SELECT hamlet, code, name, lat_e7, lon_e7, population, households FROM cluster WHERE ?1 IS NULL OR hamlet=?1 ORDER BY hamlet, code",
+		"SELECT hamlet, code, name, lat_e7, lon_e7, population, households FROM cluster "
+		"WHERE ?1 IS NULL OR hamlet=?1 ORDER BY hamlet, code",
 		"t", hamlet);
 	struct store_cluster c;
 	int err = 0, ended;
 
 	while (!err && db_row(st)) {
-		c = (struct store_cluster){ .lat_e7 = sqlite3_column_int(st, 3), .lon_e7 = sqlite3_column_int(st, 4),
-			.has_point = sqlite3_column_type(st, 3) != SQLITE_NULL, .population = column(st, 5, -1),
+		c = (struct store_cluster){ .lat_e7 = sqlite3_column_int(st, 3),
+			.lon_e7 = sqlite3_column_int(st, 4),
+			.has_point = sqlite3_column_type(st, 3) != SQLITE_NULL,
+			.population = column(st, 5, -1),
 			.households = column(st, 6, -1) };
 		db_text(st, 0, c.hamlet, sizeof(c.hamlet));
 		db_text(st, 1, c.code, sizeof(c.code));
@@ -161,9 +185,11 @@ int store_clusters(struct store *s, const char *hamlet, int (*each)(void *arg, c
 	return err ? err : ended;
 }
 
-int store_operators(struct store *s, int (*each)(void *arg, const struct store_operator *o), void *arg)
+int store_operators(
+	struct store *s, int (*each)(void *arg, const struct store_operator *o), void *arg)
 {
-	sqlite3_stmt *st = db_query(&s->meta, "SELECT plmn, brand, name, status FROM operator ORDER BY plmn", "");
+	sqlite3_stmt *st = db_query(
+		&s->meta, "SELECT plmn, brand, name, status FROM operator ORDER BY plmn", "");
 	struct store_operator o;
 	int err = 0, ended;
 

@@ -9,8 +9,8 @@
 #include <string.h>
 
 const char *const store_rat_name[STORE_RATS] = { "", "GSM", "WCDMA", "LTE", "NR5G-NSA", "NR5G-SA" };
-const char *const store_reg_name[STORE_REGS] = { "", "home", "roaming", "searching", "not_registered", "denied", "emergency",
-	"unknown" };
+const char *const store_reg_name[STORE_REGS] = { "", "home", "roaming", "searching",
+	"not_registered", "denied", "emergency", "unknown" };
 
 static uint8_t word_of(const char *text, const char *const *words, size_t n, uint8_t unless)
 {
@@ -38,7 +38,8 @@ static int16_t tenths(const struct record *r, enum field f)
 
 void row_fill(struct store_row *row, const struct record *r)
 {
-	bool started = r->kind == RECORD_THROUGHPUT || r->kind == RECORD_LATENCY || r->kind == RECORD_SERVICE;
+	bool started = r->kind == RECORD_THROUGHPUT || r->kind == RECORD_LATENCY ||
+	               r->kind == RECORD_SERVICE;
 	const char *direction = record_text(r, FIELD_DIRECTION);
 	uint8_t bits = 0;
 
@@ -54,14 +55,17 @@ void row_fill(struct store_row *row, const struct record *r)
 	if (record_bool(r, FIELD_HEARTBEAT, false))
 		bits |= ROW_HEARTBEAT;
 	if (record_has(r, FIELD_MODEM_HEALTHY))
-		bits |= record_bool(r, FIELD_MODEM_HEALTHY, false) ? ROW_MODEM_HEALTHY : ROW_MODEM_SICK;
+		bits |= record_bool(r, FIELD_MODEM_HEALTHY, false) ? ROW_MODEM_HEALTHY
+		                                                   : ROW_MODEM_SICK;
 	if (record_has(r, FIELD_IMPLAUSIBLE))
 		bits |= ROW_IMPLAUSIBLE;
 	if (direction && !strcmp(direction, "up"))
 		bits |= ROW_UP;
 	row->bits = bits;
-	row->rat = word_of(record_text(r, started ? FIELD_START_RAT : FIELD_RAT), store_rat_name, STORE_RATS, RAT_NONE);
-	row->reg = word_of(record_text(r, FIELD_REGISTRATION), store_reg_name, STORE_REGS, REG_ABSENT);
+	row->rat = word_of(record_text(r, started ? FIELD_START_RAT : FIELD_RAT), store_rat_name,
+		STORE_RATS, RAT_NONE);
+	row->reg =
+		word_of(record_text(r, FIELD_REGISTRATION), store_reg_name, STORE_REGS, REG_ABSENT);
 	row->plmn = plmn_of(record_text(r, started ? FIELD_START_PLMN : FIELD_PLMN));
 	row->rsrp_d = tenths(r, started ? FIELD_START_RSRP : FIELD_RSRP);
 	row->sinr_d = tenths(r, started ? FIELD_START_SINR : FIELD_SINR);
@@ -93,8 +97,9 @@ static void bind_place(sqlite3_stmt *st, const struct place *p)
 int row_put(struct raw *raw, const struct store_row *row)
 {
 	sqlite3_stmt *st = db_query(&raw->db,
-		"INSERT OR IGNORE INTO record(" ROW_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", "iii",
-		row->probe, (int64_t)row->seq, (int64_t)row->kind);
+		"INSERT OR IGNORE INTO record(" ROW_COLUMNS
+		") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		"iii", row->probe, (int64_t)row->seq, (int64_t)row->kind);
 	int err;
 
 	if (st) {

@@ -10,10 +10,10 @@
 #include <string.h>
 
 /* Where Vietnam lies, Hoàng Sa and Trường Sa included. */
-#define LAT_LEAST 6.0
-#define LAT_MOST 24.0
-#define LON_LEAST 102.0
-#define LON_MOST 118.0
+#define LAT_LEAST       6.0
+#define LAT_MOST        24.0
+#define LON_LEAST       102.0
+#define LON_MOST        118.0
 #define COMPLAINTS_MOST 1000 /* lines named in one import */
 
 static int line_of(const struct sheet *sh)
@@ -57,7 +57,8 @@ int sheet_open(struct sheet *sh, struct import *im, const char *path)
 	struct why why = { "" };
 	int err;
 
-	*sh = (struct sheet){ .im = im, .file = strrchr(path, '/') ? strrchr(path, '/') + 1 : path };
+	*sh = (struct sheet){ .im = im,
+		.file = strrchr(path, '/') ? strrchr(path, '/') + 1 : path };
 	err = csv_read(&sh->csv, path, &why);
 	if (err) {
 		buf_printf(im->problems, "%s\n", why.text);
@@ -75,16 +76,20 @@ int sheet_close(struct sheet *sh, int err, const char *what)
 	char detail[160];
 
 	if (!err && sh->bad) {
-		buf_printf(sh->im->problems, "%s: %zu of %zu lines are wrong; nothing was imported\n", sh->file, sh->bad, sh->csv.rows);
+		buf_printf(sh->im->problems,
+			"%s: %zu of %zu lines are wrong; nothing was imported\n", sh->file, sh->bad,
+			sh->csv.rows);
 		err = -EINVAL;
 	}
 	if (!err) {
-		snprintf(detail, sizeof(detail), "rows=%zu added=%zu changed=%zu ended=%zu", sh->csv.rows, r->added, r->changed, r->ended);
+		snprintf(detail, sizeof(detail), "rows=%zu added=%zu changed=%zu ended=%zu",
+			sh->csv.rows, r->added, r->changed, r->ended);
 		err = store_audit(sh->im->store, sh->im->actor, what, sh->file, detail);
 		r->rows += sh->csv.rows;
 	}
 	if (err && err != -EINVAL)
-		buf_printf(sh->im->problems, "%s: %s (%s)\n", sh->file, strerror(-err), store_problem(sh->im->store));
+		buf_printf(sh->im->problems, "%s: %s (%s)\n", sh->file, strerror(-err),
+			store_problem(sh->im->store));
 	csv_done(&sh->csv);
 	return meta_end(sh->im->store, err);
 }
@@ -94,7 +99,8 @@ int sheet_need(struct sheet *sh, const char *words)
 	int column = csv_column(&sh->csv, words);
 
 	if (column < 0) {
-		buf_printf(sh->im->problems, "%s:1: column %.*s is missing (accepted: %s)\n", sh->file, (int)strcspn(words, "|"), words, words);
+		buf_printf(sh->im->problems, "%s:1: column %.*s is missing (accepted: %s)\n",
+			sh->file, (int)strcspn(words, "|"), words, words);
 		sh->bad++;
 	}
 	return column;
@@ -128,11 +134,13 @@ void sheet_name(struct sheet *sh, int column, char *out, size_t room, bool neede
 	if (!n && needed)
 		sheet_bad(sh, "%s is empty", csv_header(&sh->csv, column));
 	if (n >= room)
-		sheet_bad(sh, "%s is longer than %zu bytes", csv_header(&sh->csv, column), room - 1);
+		sheet_bad(
+			sh, "%s is longer than %zu bytes", csv_header(&sh->csv, column), room - 1);
 	snprintf(out, room, "%s", n >= room ? "" : whole);
 }
 
-void sheet_digits(struct sheet *sh, int column, const char *what, size_t digits, char *out, bool needed)
+void sheet_digits(
+	struct sheet *sh, int column, const char *what, size_t digits, char *out, bool needed)
 {
 	char text[32];
 	size_t n = names_clean(sheet_cell(sh, column), text, sizeof(text));
@@ -145,7 +153,10 @@ void sheet_digits(struct sheet *sh, int column, const char *what, size_t digits,
 		return;
 	}
 	if (n && n < digits && strspn(text, "0123456789") == n)
-		sheet_bad(sh, "%s \"%s\" has %zu digits, not %zu: were its leading zeros lost in a spreadsheet?", what, text, n, digits);
+		sheet_bad(sh,
+			"%s \"%s\" has %zu digits, not %zu: were its leading zeros lost in a "
+			"spreadsheet?",
+			what, text, n, digits);
 	else
 		sheet_bad(sh, "%s \"%s\" is not a code of %zu digits", what, text, digits);
 }

@@ -30,10 +30,14 @@ int sheet_need(struct sheet *sh, const char *words);
 int sheet_each(struct sheet *sh, int (*row)(struct sheet *sh, void *arg), void *arg) MUST_CHECK;
 
 const char *sheet_cell(const struct sheet *sh, int column);
-void sheet_name(struct sheet *sh, int column, char *out, size_t room, bool needed); /* NFC, trimmed; too long is refused */
-void sheet_digits(struct sheet *sh, int column, const char *what, size_t digits, char *out, bool needed); /* a code of so many digits */
-int64_t sheet_number(struct sheet *sh, int column, const char *what); /* -1 when empty; "1.234" and "1 234" are refused */
-int32_t sheet_day(struct sheet *sh, int column, const char *what, int32_t unless); /* YYYY-MM-DD, YYYY-MM, DD/MM/YYYY */
+void sheet_name(struct sheet *sh, int column, char *out, size_t room,
+	bool needed); /* NFC, trimmed; too long is refused */
+void sheet_digits(struct sheet *sh, int column, const char *what, size_t digits, char *out,
+	bool needed); /* a code of so many digits */
+int64_t sheet_number(struct sheet *sh, int column,
+	const char *what); /* -1 when empty; "1.234" and "1 234" are refused */
+int32_t sheet_day(struct sheet *sh, int column, const char *what,
+	int32_t unless); /* YYYY-MM-DD, YYYY-MM, DD/MM/YYYY */
 /* Latitude and longitude of Vietnam, point or comma as decimal sign; false: both are empty. */
 bool sheet_point(struct sheet *sh, int lat, int lon, int32_t *lat_e7, int32_t *lon_e7);
 bool sheet_real(const char *text, double *out);

@@ -43,7 +43,8 @@ static int open_files(struct store *s, struct why *why)
 		return why_say(why, err, "%s: cannot be opened: %s", path, strerror(-err));
 	version = db_int(&s->meta, -1, "PRAGMA user_version", "");
 	if (version != SCHEMA_VERSION)
-		return why_say(why, -EPROTONOSUPPORT, "%s: schema version %lld, this program knows %d", path, (long long)version,
+		return why_say(why, -EPROTONOSUPPORT,
+			"%s: schema version %lld, this program knows %d", path, (long long)version,
 			SCHEMA_VERSION);
 	return 0;
 }
@@ -62,7 +63,9 @@ static int complete(struct store *s, struct why *why)
 	group_unlock(s, !err);
 	if (!err && unclean)
 		err = place_boots(s);
-	return err ? why_say(why, err, "%s: the ledger cannot be completed from the raw files: %s", s->folder, strerror(-err)) : 0;
+	return err ? why_say(why, err, "%s: the ledger cannot be completed from the raw files: %s",
+			     s->folder, strerror(-err))
+	           : 0;
 }
 
 int store_open(struct store **out, const char *folder, enum store_mode mode, struct why *why)

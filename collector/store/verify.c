@@ -36,7 +36,8 @@ static int raw_spans(struct store *s, int32_t day, struct spans *out)
 	/* rows about to be placed elsewhere have a copy there already */
 	st = db_query(&raw->db, "SELECT probe, seq FROM record ORDER BY probe, seq", "");
 	while (db_row(st))
-		span_add(out, sqlite3_column_int64(st, 0), (uint64_t)sqlite3_column_int64(st, 1), from);
+		span_add(out, sqlite3_column_int64(st, 0), (uint64_t)sqlite3_column_int64(st, 1),
+			from);
 	return db_end(&raw->db, st);
 }
 
@@ -106,12 +107,14 @@ static uint64_t common(const struct spans *a, const struct spans *b)
 
 static int ledger_spans(struct store *s, struct spans *out)
 {
-	sqlite3_stmt *st = db_query(&s->meta, "SELECT probe, first, last FROM ledger ORDER BY probe, first", "");
+	sqlite3_stmt *st = db_query(
+		&s->meta, "SELECT probe, first, last FROM ledger ORDER BY probe, first", "");
 
 	while (db_row(st)) {
 		if (out->n % 1024 == 0)
 			out->at = mem_grow(out->at, out->n + 1024, sizeof(*out->at));
-		out->at[out->n++] = (struct span){ sqlite3_column_int64(st, 0), (uint64_t)sqlite3_column_int64(st, 1),
+		out->at[out->n++] = (struct span){ sqlite3_column_int64(st, 0),
+			(uint64_t)sqlite3_column_int64(st, 1),
 			(uint64_t)sqlite3_column_int64(st, 2) };
 	}
 	return db_end(&s->meta, st);
@@ -156,8 +159,11 @@ int store_verify(struct store *s, struct store_check *out, struct why *why)
 	c.not_in_ledger = c.raw_records - both;
 	err = store_audit_verify(s, &c.audit_entries, why);
 	if (!err && (c.not_in_raw || c.not_in_ledger || c.twice || none))
-		err = why_say(why, -EBADMSG, "%llu records of the ledger are not in the raw files, %llu in raw files not in the ledger, %llu twice",
-			(unsigned long long)c.not_in_raw, (unsigned long long)c.not_in_ledger, (unsigned long long)(c.twice + none));
+		err = why_say(why, -EBADMSG,
+			"%llu records of the ledger are not in the raw files, %llu in raw files "
+			"not in the ledger, %llu twice",
+			(unsigned long long)c.not_in_raw, (unsigned long long)c.not_in_ledger,
+			(unsigned long long)(c.twice + none));
 	*out = c;
 out:
 	free(raw.at);

@@ -258,9 +258,9 @@ def test_the_last_will_of_a_probe_is_seen(broker, collector, listener):
     p = ps1.Probe(10)
     broker.publish(p.topic(), p.heartbeats(1, 1))
     listener.next()
-    broker.publish(p.topic("status"), b"online")
+    broker.publish(p.topic("status"), b'{"online":true,"agent":"x"}')
     assert wait_for(lambda: collector.probe(p.text)["online"])
-    broker.publish(p.topic("status"), b"offline")
+    broker.publish(p.topic("status"), b'{"online":false}')
     assert wait_for(lambda: not collector.probe(p.text)["online"])
 
 
@@ -359,3 +359,85 @@ def test_a_backup_while_running_is_sound(broker, collector, tmp_path):
     check = json.loads(subprocess.run([COLLECTOR, "verify", "--json", "--data", backup, "-c", collector.conf],
                                       capture_output=True, text=True, check=True).stdout)
     assert check["sound"] and 0 < check["records"] <= 80000
+
+
+class OldBroker(threading.Thread):
+    """Speaks MQTT 3.1.1 and nothing else, to one client: refuses 5, hands out one batch, keeps what is published."""
+
+    def __init__(self, topic, batch):
+        super().__init__(daemon=True)
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.topic, self.batch = topic.encode(), batch
+        self.refused, self.published = 0, []
+
+    @staticmethod
+    def packet(client):
+        kind = client.recv(1)
+        if not kind:
+            return None, b""
+        length, shift = 0, 0
+        while True:
+            byte = client.recv(1)[0]
+            length |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                break
+        body = b""
+        while len(body) < length:
+            body += client.recv(length - len(body))
+        return kind[0], body
+
+    def publish(self, client):
+        body = struct.pack(">H", len(self.topic)) + self.topic + b"\0\x01" + self.batch
+        length, left = b"", len(body)
+        while True:
+            left, low = left >> 7, left & 127
+            length += bytes([low | (128 if left else 0)])
+            if not left:
+                break
+        client.sendall(b"\x32" + length + body)
+
+    def serve(self, client):
+        subscriptions = 0
+        while True:
+            kind, body = self.packet(client)
+            if kind is None:
+                return
+            if kind == 0x10 and body[6] != 4:  # CONNECT, protocol level
+                self.refused += 1
+                client.sendall(b"\x20\x02\x00\x01")
+                return
+            if kind == 0x10:
+                client.sendall(b"\x20\x02\x00\x00")
+            elif kind == 0x82:  # SUBSCRIBE
+                client.sendall(b"\x90\x03" + body[:2] + b"\x01")
+                subscriptions += 1
+                if subscriptions == 2:
+                    self.publish(client)
+            elif kind & 0xf0 == 0x30:  # PUBLISH
+                n = struct.unpack(">H", body[:2])[0]
+                client.sendall(b"\x40\x02" + body[2 + n:4 + n])
+                self.published.append((body[2:2 + n].decode(), body[4 + n:]))
+            elif kind == 0xc0:
+                client.sendall(b"\xd0\x00")
+
+    def run(self):
+        while True:
+            client, _ = self.socket.accept()
+            with client:
+                self.serve(client)
+
+
+def test_a_broker_that_knows_only_mqtt_3_1_1_is_spoken_to_in_it(tmp_path):
+    p = ps1.Probe(12)
+    old = OldBroker(p.topic(), p.heartbeats(1, 5))
+    old.start()
+    c = Collector(tmp_path, old.port).start()
+    try:
+        assert wait_for(lambda: old.published)
+        topic, message = old.published[0]
+        assert topic == p.topic("receipt") and ps1.open_receipt(message)[1][6] == [[1, 5]]
+        assert old.refused >= 1 and c.said("MQTT 3.1.1") == 1
+    finally:
+        c.stop()

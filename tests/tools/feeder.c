@@ -74,7 +74,10 @@ static struct identity *who(unsigned long seed)
 /* What a probe in a village sends: mostly radio samples, now and then a round of tests. */
 static void make_record(struct record *r, uint64_t seq, int64_t utc_ns)
 {
-	enum record_kind kind = seq % 10 == 9 ? RECORD_LATENCY : seq % 50 == 7 ? RECORD_THROUGHPUT : seq % 5 == 0 ? RECORD_ACCESS : RECORD_SIGNAL;
+	enum record_kind kind = seq % 10 == 9   ? RECORD_LATENCY
+	                        : seq % 50 == 7 ? RECORD_THROUGHPUT
+	                        : seq % 5 == 0  ? RECORD_ACCESS
+	                                        : RECORD_SIGNAL;
 
 	record_clear(r, kind);
 	r->seq = seq;
@@ -110,9 +113,12 @@ static void make_record(struct record *r, uint64_t seq, int64_t utc_ns)
 }
 
 /* Appends a signed batch of the records first .. first + count - 1. */
-static void seal(struct buf *out, const struct identity *me, uint64_t first, uint32_t count, int64_t utc_ns, int64_t step_ns)
+static void seal(struct buf *out, const struct identity *me, uint64_t first, uint32_t count,
+	int64_t utc_ns, int64_t step_ns)
 {
-	struct batch_head head = { .first_seq = first, .count = count, .simulated = true, .agent = "feeder" };
+	struct batch_head head = {
+		.first_seq = first, .count = count, .simulated = true, .agent = "feeder"
+	};
 	struct record *r = mem_new(sizeof(*r));
 	struct buf records;
 
@@ -150,7 +156,8 @@ static void receipted(struct feeder *f, const uint8_t *bytes, size_t n)
 		f->pause_until = clock_loop() + r->pause_s * NS_PER_S / 10; /* in a hurry */
 	for (size_t p = s->begin; p < s->parcels; p++)
 		for (uint32_t i = 0; i < r->ranges && !s->parcel[p].done; i++)
-			if (s->parcel[p].first >= r->range[i].first && s->parcel[p].last <= r->range[i].last) {
+			if (s->parcel[p].first >= r->range[i].first &&
+				s->parcel[p].last <= r->range[i].last) {
 				s->parcel[p].done = true;
 				s->left--;
 			}
@@ -263,7 +270,9 @@ static void feed(struct feeder *f, struct sender *s, int64_t now)
 {
 	size_t open = 0;
 
-	for (size_t p = s->begin; p < s->parcels && open < f->window && f->under_way < WIRE_TARGET && f->connected; p++) {
+	for (size_t p = s->begin;
+		p < s->parcels && open < f->window && f->under_way < WIRE_TARGET && f->connected;
+		p++) {
 		if (s->parcel[p].done)
 			continue;
 		open++;
@@ -333,9 +342,11 @@ static void shuffle(struct sender *s, uint32_t random)
 	}
 }
 
-static void prepare(struct sender *s, unsigned long seed, uint64_t records, uint32_t per_batch, int days, bool shuffled)
+static void prepare(struct sender *s, unsigned long seed, uint64_t records, uint32_t per_batch,
+	int days, bool shuffled)
 {
-	int64_t span = (int64_t)days * 86400 * NS_PER_S, step = records > 1 ? span / (int64_t)records : 0;
+	int64_t span = (int64_t)days * 86400 * NS_PER_S,
+		step = records > 1 ? span / (int64_t)records : 0;
 
 	s->me = who(seed);
 	memcpy(s->id, identity_id(s->me), PROBE_ID);
@@ -348,7 +359,8 @@ static void prepare(struct sender *s, unsigned long seed, uint64_t records, uint
 		p->first = i * per_batch + 1;
 		p->last = p->first + per_batch - 1 < records ? p->first + per_batch - 1 : records;
 		buf_init(&p->bytes, BATCH_BYTES_MAX);
-		seal(&p->bytes, s->me, p->first, (uint32_t)(p->last - p->first + 1), NOW_UTC - span + (int64_t)p->first * step, step);
+		seal(&p->bytes, s->me, p->first, (uint32_t)(p->last - p->first + 1),
+			NOW_UTC - span + (int64_t)p->first * step, step);
 	}
 	s->left = s->parcels;
 	if (shuffled)
@@ -357,7 +369,7 @@ static void prepare(struct sender *s, unsigned long seed, uint64_t records, uint
 
 static int run_command(int argc, char **argv)
 {
-	struct feeder f = { .wanted = true, .window = (size_t)atol(argv[6]) };
+	struct feeder f = { .wanted = true, .window = (size_t)strtoul(argv[6], NULL, 10) };
 	uint64_t records = strtoull(argv[4], NULL, 10);
 	char id[64], server[256];
 	int64_t began;
@@ -366,23 +378,28 @@ static int run_command(int argc, char **argv)
 
 	pthread_mutex_init(&f.lock, NULL);
 	pthread_cond_init(&f.changed, NULL);
-	f.senders = (size_t)atol(argv[3]);
+	f.senders = (size_t)strtoul(argv[3], NULL, 10);
 	f.sender = mem_new(f.senders * sizeof(*f.sender));
 	for (size_t i = 0; i < f.senders; i++)
-		prepare(&f.sender[i], i, records, (uint32_t)atol(argv[5]), atoi(argv[7]), argc > 9);
+		prepare(&f.sender[i], i, records, (uint32_t)strtoul(argv[5], NULL, 10),
+			(int)strtol(argv[7], NULL, 10), argc > 9);
 	snprintf(id, sizeof(id), "feeder-%d", (int)getpid());
-	snprintf(server, sizeof(server), "tcp://%s", strstr(argv[2], "://") ? strstr(argv[2], "://") + 3 : argv[2]);
-	if (MQTTAsync_create(&f.client, server, id, MQTTCLIENT_PERSISTENCE_NONE, NULL) != MQTTASYNC_SUCCESS)
+	snprintf(server, sizeof(server), "tcp://%s",
+		strstr(argv[2], "://") ? strstr(argv[2], "://") + 3 : argv[2]);
+	if (MQTTAsync_create(&f.client, server, id, MQTTCLIENT_PERSISTENCE_NONE, NULL) !=
+		MQTTASYNC_SUCCESS)
 		die("no client");
 	MQTTAsync_setCallbacks(f.client, &f, lost, arrived, NULL);
 	began = clock_loop();
-	done = run(&f, atoll(argv[8]) * NS_PER_S);
+	done = run(&f, strtoll(argv[8], NULL, 10) * NS_PER_S);
 	seconds = (double)(clock_loop() - began) / 1e9;
-	printf("{\"done\":%s,\"records\":%llu,\"seconds\":%.3f,\"records_per_s\":%.0f,\"batches_sent\":%llu,\"resent\":%llu,"
+	printf("{\"done\":%s,\"records\":%llu,\"seconds\":%.3f,\"records_per_s\":%.0f,\"batches_"
+	       "sent\":%llu,\"resent\":%llu,"
 	       "\"receipts\":%llu,\"bad_receipts\":%llu,\"bytes\":%llu}\n",
-		done ? "true" : "false", (unsigned long long)(records * f.senders), seconds, (double)records * (double)f.senders / seconds,
-		(unsigned long long)f.sent, (unsigned long long)f.resent, (unsigned long long)f.receipts, (unsigned long long)f.bad_receipts,
-		(unsigned long long)f.bytes);
+		done ? "true" : "false", (unsigned long long)(records * f.senders), seconds,
+		(double)records * (double)f.senders / seconds, (unsigned long long)f.sent,
+		(unsigned long long)f.resent, (unsigned long long)f.receipts,
+		(unsigned long long)f.bad_receipts, (unsigned long long)f.bytes);
 	fflush(stdout);
 	_exit(done ? 0 : 1); /* Paho's threads end with us */
 }
@@ -407,8 +424,9 @@ int main(int argc, char **argv)
 	if (argc >= 5 && (!strcmp(argv[1], "batch") || !strcmp(argv[1], "export"))) {
 		bool file = !strcmp(argv[1], "export");
 		int utc = file ? 6 : 5;
-		int64_t at = argc > utc ? atoll(argv[utc]) * NS_PER_S : NOW_UTC;
-		uint64_t first = strtoull(argv[3], NULL, 10), count = strtoull(argv[4], NULL, 10), n;
+		int64_t at = argc > utc ? strtoll(argv[utc], NULL, 10) * NS_PER_S : NOW_UTC;
+		uint64_t first = strtoull(argv[3], NULL, 10), count = strtoull(argv[4], NULL, 10),
+			 n;
 		uint64_t per = file && argc > 5 ? strtoull(argv[5], NULL, 10) : count;
 
 		if (file)
@@ -416,7 +434,8 @@ int main(int argc, char **argv)
 		for (; per && count; first += n, count -= n) {
 			n = count < per ? count : per;
 			buf_init(&out, BATCH_BYTES_MAX);
-			seal(&out, who(strtoul(argv[2], NULL, 10)), first, (uint32_t)n, at, NS_PER_S);
+			seal(&out, who(strtoul(argv[2], NULL, 10)), first, (uint32_t)n, at,
+				NS_PER_S);
 			if (file)
 				put_length(out.len);
 			fwrite(out.data, 1, out.len, stdout);
@@ -424,7 +443,9 @@ int main(int argc, char **argv)
 		}
 		return 0;
 	}
-	fprintf(stderr, "usage: feeder id SEED | batch SEED FIRST COUNT [UTC_S] | export SEED FIRST COUNT PER_BATCH [UTC_S] |\n"
-			"       feeder run URL SEEDS RECORDS PER_BATCH WINDOW DAYS TIMEOUT_S [shuffle]\n");
+	fprintf(stderr,
+		"usage: feeder id SEED | batch SEED FIRST COUNT [UTC_S] | export SEED FIRST COUNT "
+		"PER_BATCH [UTC_S] |\n"
+		"       feeder run URL SEEDS RECORDS PER_BATCH WINDOW DAYS TIMEOUT_S [shuffle]\n");
 	return 2;
 }

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -52,15 +54,28 @@ static inline void shop_new(struct shop *sh)
 	buf_init(&sh->bytes, 1024 * 1024);
 }
 
+/* Runs a shell command in the folder. */
+static inline void shop_shell(const struct shop *sh, const char *words)
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		if (chdir(sh->folder) == 0)
+			execl("/bin/sh", "sh", "-c", words, (char *)NULL);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 static inline void shop_done(struct shop *sh)
 {
-	char command[128];
-
 	store_close(sh->s);
 	identity_free(sh->me);
 	buf_done(&sh->bytes);
-	snprintf(command, sizeof(command), "rm -rf %s", sh->folder);
-	assert_int_equal(system(command), 0);
+	shop_shell(sh, "rm -rf \"$PWD\"");
 }
 
 /* Encodes a heartbeat with this number and time into sh->bytes. */

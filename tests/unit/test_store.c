@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <sqlite3.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 static int count_row(void *arg, const struct store_row *row)
 {
@@ -16,7 +14,9 @@ static int count_row(void *arg, const struct store_row *row)
 
 static size_t rows_between(struct shop *sh, int64_t from, int64_t to, bool without_time)
 {
-	struct store_query q = { .probe = sh->in.probe, .from_ns = from, .to_ns = to, .without_time = without_time };
+	struct store_query q = {
+		.probe = sh->in.probe, .from_ns = from, .to_ns = to, .without_time = without_time
+	};
 	size_t n = 0;
 
 	assert_int_equal(store_rows(sh->s, &q, count_row, &n), 0);
@@ -148,7 +148,8 @@ static void records_lie_in_the_day_they_were_measured(void **state)
 	shop_new(&sh);
 	shop_group(&sh, 1, 5, NOON - 40 * STORE_DAY_NS);
 	shop_group(&sh, 6, 8, NOON);
-	assert_int_equal(rows_between(&sh, NOON - 41 * STORE_DAY_NS, NOON - 39 * STORE_DAY_NS, false), 5);
+	assert_int_equal(
+		rows_between(&sh, NOON - 41 * STORE_DAY_NS, NOON - 39 * STORE_DAY_NS, false), 5);
 	assert_int_equal(rows_between(&sh, NOON, NOON + 1, false), 3);
 	assert_int_equal(rows_between(&sh, NOON + 1, NOON + STORE_DAY_NS, false), 0);
 	shop_done(&sh);
@@ -186,14 +187,6 @@ static void aborting_such_a_group_loses_and_doubles_nothing(void **state)
 	shop_done(&sh);
 }
 
-static void in_folder(const struct shop *sh, const char *words)
-{
-	char command[512];
-
-	snprintf(command, sizeof(command), "cd %s && %s", sh->folder, words);
-	assert_int_equal(system(command), 0);
-}
-
 /* meta.db as it was before the group: what a kill between the two commits leaves. */
 static void a_kill_between_raw_and_ledger_doubles_nothing(void **state)
 {
@@ -204,11 +197,12 @@ static void a_kill_between_raw_and_ledger_doubles_nothing(void **state)
 	shop_new(&sh);
 	shop_group(&sh, 1, 10, NOON);
 	store_close(sh.s);
-	in_folder(&sh, "cp meta.db meta.before");
+	shop_shell(&sh, "cp meta.db meta.before");
 	shop_open(&sh);
 	shop_group(&sh, 11, 30, NOON);
 	store_close(sh.s);
-	in_folder(&sh, "mv meta.before meta.db && rm -f meta.db-* && printf 1 | dd of=writer.lock conv=notrunc status=none");
+	shop_shell(&sh, "mv meta.before meta.db && rm -f meta.db-* && printf 1 | dd of=writer.lock "
+			"conv=notrunc status=none");
 	shop_open(&sh);
 	c = shop_custody(&sh);
 	assert_int_equal(c.received, 30);
@@ -226,7 +220,9 @@ static void write_for_ever(struct shop *sh, int round)
 		if (store_group_begin(sh->s))
 			_exit(1);
 		for (uint64_t k = 0; k < 20; k++)
-			if (shop_put(sh, seq + k, NOON - (int64_t)((seq + k + (unsigned)round) % 3) * STORE_DAY_NS) < 0)
+			if (shop_put(sh, seq + k,
+				    NOON - (int64_t)((seq + k + (unsigned)round) % 3) *
+						    STORE_DAY_NS) < 0)
 				_exit(1);
 		if (store_batch(sh->s, &sh->in, 0) || store_group_commit(sh->s))
 			_exit(1);
@@ -277,10 +273,13 @@ static void a_record_without_time_waits_and_goes_to_its_day_when_the_clock_is_kn
 	assert_int_equal(rows_between(&sh, NOON, NOON + 1, true), 20);
 	/* at 25 s of this boot it was 3 days ago, noon: record 1 was made 24 s before */
 	sh.head.clocks = 1;
-	sh.head.clock[0] = (struct clock_pair){ 25 * NS_PER_S, NOON - 3 * STORE_DAY_NS, 1000, CLOCK_NTP };
+	sh.head.clock[0] =
+		(struct clock_pair){ 25 * NS_PER_S, NOON - 3 * STORE_DAY_NS, 1000, CLOCK_NTP };
 	shop_group(&sh, 21, 25, UTC_UNKNOWN);
 	assert_int_equal(rows_between(&sh, NOON, NOON + 1, true), 0);
-	assert_int_equal(rows_between(&sh, NOON - 3 * STORE_DAY_NS - 24 * NS_PER_S, NOON - 3 * STORE_DAY_NS + 1, false), 25);
+	assert_int_equal(rows_between(&sh, NOON - 3 * STORE_DAY_NS - 24 * NS_PER_S,
+				 NOON - 3 * STORE_DAY_NS + 1, false),
+		25);
 	shop_sound(&sh, 25);
 	assert_int_equal(store_group_begin(sh.s), 0);
 	assert_int_equal(shop_put(&sh, 3, UTC_UNKNOWN), 1);
@@ -354,7 +353,9 @@ static void ranges_of_the_ledger_merge_in_any_order(void **state)
 	shop_new(&sh);
 	for (size_t i = 0; i < 9; i++) {
 		shop_group(&sh, order[i] * 10 + 1, order[i] * 10 + 10, NOON);
-		assert_int_equal(store_ranges(sh.s, sh.in.probe, order[i] * 10 + 2, order[i] * 10 + 2, 8, range, &n), 0);
+		assert_int_equal(store_ranges(sh.s, sh.in.probe, order[i] * 10 + 2,
+					 order[i] * 10 + 2, 8, range, &n),
+			0);
 		assert_int_equal(n, 1);
 	}
 	assert_int_equal(store_ranges(sh.s, sh.in.probe, 1, UINT32_MAX, 8, range, &n), 0);
@@ -410,7 +411,9 @@ static void the_audit_chain_shows_a_change(void **state)
 	assert_int_equal(n, 3); /* the probe was added, too */
 	snprintf(path, sizeof(path), "%s/meta.db", sh.folder);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "UPDATE audit SET detail='x=2' WHERE number=2", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(db, "UPDATE audit SET detail='x=2' WHERE number=2", NULL, NULL, NULL),
+		SQLITE_OK);
 	sqlite3_close(db);
 	assert_int_equal(store_audit_verify(sh.s, &n, &why), -EBADMSG);
 	shop_done(&sh);
@@ -466,7 +469,10 @@ static void a_moved_probe_s_earlier_records_stay_with_the_earlier_hamlet(void **
 	shop_new(&sh);
 	snprintf(path, sizeof(path), "%s/meta.db", sh.folder);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "INSERT INTO hamlet(code, name) VALUES('H1','A'),('H2','B')", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(db, "INSERT INTO hamlet(code, name) VALUES('H1','A'),('H2','B')", NULL,
+			NULL, NULL),
+		SQLITE_OK);
 	sqlite3_close(db);
 	memset(&p, 0, sizeof(p));
 	probe_id_text(sh.head.probe, p.id);
@@ -505,7 +511,7 @@ static void a_backup_is_sound_and_complete(void **state)
 	shop_open(&copy);
 	shop_sound(&copy, 150);
 	store_close(copy.s);
-	in_folder(&copy, "rm -rf \"$PWD\"");
+	shop_shell(&copy, "rm -rf \"$PWD\"");
 	shop_done(&sh);
 }
 
@@ -543,7 +549,8 @@ int main(void)
 		cmocka_unit_test(aborting_such_a_group_loses_and_doubles_nothing),
 		cmocka_unit_test(a_kill_between_raw_and_ledger_doubles_nothing),
 		cmocka_unit_test(a_writer_killed_at_any_moment_leaves_a_sound_store),
-		cmocka_unit_test(a_record_without_time_waits_and_goes_to_its_day_when_the_clock_is_known),
+		cmocka_unit_test(
+			a_record_without_time_waits_and_goes_to_its_day_when_the_clock_is_known),
 		cmocka_unit_test(a_time_in_the_future_is_no_time),
 		cmocka_unit_test(what_is_missing_and_what_was_dropped_are_told_apart),
 		cmocka_unit_test(ranges_of_the_ledger_merge_in_any_order),
