@@ -48,7 +48,8 @@ int report_command(int argc, char **argv)
 	int status = prepare(&j, &argc, argv);
 
 	if (!status)
-		status = report_run(argc - 1, argv + 1, j.cli.folder, boundaries ? boundaries : j.boundaries, j.profile, j.profiles);
+		status = report_run(argc - 1, argv + 1, j.cli.folder,
+			boundaries ? boundaries : j.boundaries, j.profile, j.profiles);
 	cli_done(&j.cli);
 	return status;
 }

@@ -50,13 +50,16 @@ static void note_population(struct report *r, const struct store_hamlet *h)
 	for (size_t i = 0; i < r->population_sources; i++)
 		if (!strcmp(r->population_source[i], h->population_source))
 			return;
-	r->population_source = mem_grow(r->population_source, r->population_sources + 1, STORE_NAME);
-	snprintf(r->population_source[r->population_sources++], STORE_NAME, "%s", h->population_source);
+	r->population_source =
+		mem_grow(r->population_source, r->population_sources + 1, STORE_NAME);
+	snprintf(r->population_source[r->population_sources++], STORE_NAME, "%s",
+		h->population_source);
 }
 
 static int by_plmn(const void *a, const void *b)
 {
-	return strcmp(((const struct report_row *)a)->row.plmn, ((const struct report_row *)b)->row.plmn);
+	return strcmp(
+		((const struct report_row *)a)->row.plmn, ((const struct report_row *)b)->row.plmn);
 }
 
 static int take_hamlet(void *arg, const struct store_hamlet *h)
@@ -76,7 +79,8 @@ static int take_hamlet(void *arg, const struct store_hamlet *h)
 	else
 		snprintf(to->commune, sizeof(to->commune), "%s", h->commune);
 	note_population(r, h);
-	c->err = truth_judge_at(c->truth, c->store, &r->profile, &r->panel, h, r->as_of_ns, take_row, r);
+	c->err = truth_judge_at(
+		c->truth, c->store, &r->profile, &r->panel, h, r->as_of_ns, take_row, r);
 	to = &r->hamlet[r->hamlets - 1];
 	if (to->rows)
 		qsort(to->row, to->rows, sizeof(*to->row), by_plmn);
@@ -95,7 +99,8 @@ static int name_province(struct collecting *c, const char *code, struct why *why
 		return why_say(why, err, "there is no province %s", code);
 	snprintf(c->r->province_code, sizeof(c->r->province_code), "%s", code);
 	snprintf(c->r->province, sizeof(c->r->province), "%s", u.full_name);
-	snprintf(c->r->province_en, sizeof(c->r->province_en), "%s", *u.name_en ? u.name_en : u.full_name);
+	snprintf(c->r->province_en, sizeof(c->r->province_en), "%s",
+		*u.name_en ? u.name_en : u.full_name);
 	return 0;
 }
 
@@ -130,10 +135,13 @@ static int fill(struct collecting *c, const struct report_options *o, struct why
 		return err;
 	last = truth_last_day(c->truth);
 	r->lang = o->lang && !strcmp(o->lang, "en") ? "en" : "vi";
-	r->as_of_ns = o->as_of_ns != UTC_UNKNOWN ? o->as_of_ns : (last == INT32_MIN ? 0 : last + 1LL) * STORE_DAY_NS;
+	r->as_of_ns = o->as_of_ns != UTC_UNKNOWN
+	                      ? o->as_of_ns
+	                      : (last == INT32_MIN ? 0 : last + 1LL) * STORE_DAY_NS;
 	err = truth_panel(&r->panel, c->store, &r->profile);
 	if (!err)
-		err = store_hamlets(c->store, *r->province_code ? r->province_code : NULL, NULL, take_hamlet, c);
+		err = store_hamlets(c->store, *r->province_code ? r->province_code : NULL, NULL,
+			take_hamlet, c);
 	return err ? why_say(why, err, "%s: cannot be read: %s", o->folder, strerror(-err)) : 0;
 }
 

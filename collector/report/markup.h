@@ -5,7 +5,8 @@
 
 #include "../../probes/core/buf.h"
 
-void markup(struct buf *out, const char *text); /* escaped for text and attributes; NULL is nothing */
+void markup(
+	struct buf *out, const char *text); /* escaped for text and attributes; NULL is nothing */
 void markup_cell(struct buf *out, const char *tag, const char *text); /* <td>text</td> */
 
 #endif

@@ -8,7 +8,7 @@
 #include "../store/store.h"
 #include "../truth/truth.h"
 
-struct report_row { /* one network of a hamlet; "*" is the first */
+struct report_row {           /* one network of a hamlet; "*" is the first */
 	struct truth_row row; /* its texts belong to the report */
 	char operator[64];    /* brand, or the number when it is not known; "" for "*" */
 	char *reason_vi, *reason_en, *detail;
@@ -30,18 +30,18 @@ struct report {
 	struct report_hamlet *hamlet;
 	size_t hamlets;
 	struct truth_panel panel;
-	struct boundaries *boundaries; /* NULL: no map */
+	struct boundaries *boundaries;         /* NULL: no map */
 	char (*population_source)[STORE_NAME]; /* the files that populations are from */
 	size_t population_sources;
 };
 
 struct report_options {
-	const char *folder;      /* of the store */
-	const char *boundaries;  /* folder, NULL: no map */
-	const char *profile;     /* file */
-	const char *province;    /* code; NULL or "": the country */
+	const char *folder;     /* of the store */
+	const char *boundaries; /* folder, NULL: no map */
+	const char *profile;    /* file */
+	const char *province;   /* code; NULL or "": the country */
 	const char *lang;
-	int64_t as_of_ns;        /* UTC_UNKNOWN: the end of the last day with records */
+	int64_t as_of_ns; /* UTC_UNKNOWN: the end of the last day with records */
 };
 int report_collect(struct report **out, const struct report_options *o, struct why *why) MUST_CHECK;
 void report_free(struct report *r); /* NULL is fine */
@@ -69,6 +69,7 @@ void report_map(struct buf *out, const struct report *r);
 
 /* `phusong-collector report --province CODE|all --format F -o FILE [--lang vi|en] [--as-of TIME]
  * [--profile FILE]`: arguments after the word.  Exit status. */
-int report_run(int argc, char **argv, const char *folder, const char *boundaries, const char *const *profiles, size_t profile_count);
+int report_run(int argc, char **argv, const char *folder, const char *boundaries,
+	const char *const *profiles, size_t profile_count);
 
 #endif

@@ -60,7 +60,8 @@ static void evidence(struct buf *out, const char *detail)
 	for (size_t i = 0; probes && i < json_object_array_length(probes); i++) {
 		struct json_object *p = json_object_array_get_idx(probes, i);
 
-		buf_printf(&ids, "%s%s:%s-%s", i ? " " : "", text_of(p, "probe"), text_of(p, "first_seq"), text_of(p, "last_seq"));
+		buf_printf(&ids, "%s%s:%s-%s", i ? " " : "", text_of(p, "probe"),
+			text_of(p, "first_seq"), text_of(p, "last_seq"));
 	}
 	cell(out, buf_text(&ids), false);
 	buf_done(&ids);
@@ -110,14 +111,17 @@ static void put_row(struct buf *out, const struct report *r, const struct report
 	evidence(out, t->detail);
 	cell(out, t->profile, false);
 	cell(out, t->profile_hash, false);
-	cell(out, clock_text(t->as_of_ns, as_of), true);
+	cell(out, t->as_of_ns ? clock_text(t->as_of_ns, as_of) : "", true);
 }
 
 void report_csv(struct buf *out, const struct report *r)
 {
-	buf_puts(out, "\xef\xbb\xbfhamlet_code,hamlet,commune_code,commune,province_code,lat,lon,population,population_source,grid_power,"
-		      "reported,reported_on,reported_source,plmn,operator,technology,status,status_word,before,cause,share,share_low,"
-		      "share_high,samples,days,day_parts,probes,grade,since,simulated,reason,evidence_from,evidence_to,evidence,profile,"
+	buf_puts(out, "\xef\xbb\xbfhamlet_code,hamlet,commune_code,commune,province_code,lat,lon,"
+	              "population,population_source,grid_power,"
+		      "reported,reported_on,reported_source,plmn,operator,technology,status,status_"
+	              "word,before,cause,share,share_low,"
+		      "share_high,samples,days,day_parts,probes,grade,since,simulated,reason,"
+	              "evidence_from,evidence_to,evidence,profile,"
 		      "profile_sha256,as_of\r\n");
 	for (size_t i = 0; i < r->hamlets; i++)
 		for (size_t k = 0; k < r->hamlet[i].rows; k++) {

@@ -77,14 +77,16 @@ static struct json_object *geometry(const struct store_hamlet *h)
 
 static struct json_object *feature(const struct report *r, const struct report_hamlet *h)
 {
-	struct json_object *o = json_object_new_object(), *p = json_object_new_object(), *all = json_object_new_array();
+	struct json_object *o = json_object_new_object(), *p = json_object_new_object(),
+			   *all = json_object_new_array();
 	const struct store_hamlet *s = &h->hamlet;
 
 	put_text(p, "hamlet", s->name);
 	put_text(p, "commune_code", s->commune);
 	put_text(p, "commune", h->commune);
 	put_text(p, "province_code", s->province);
-	json_object_object_add(p, "population", s->population < 0 ? NULL : json_object_new_int64(s->population));
+	json_object_object_add(
+		p, "population", s->population < 0 ? NULL : json_object_new_int64(s->population));
 	put_text(p, "population_source", s->population_source);
 	put_text(p, "grid_power", s->grid_power);
 	put_text(p, "reported", s->reported);
@@ -109,18 +111,20 @@ void report_geojson(struct buf *out, const struct report *r)
 	char as_of[CLOCK_TEXT];
 	const char *text;
 
-	put_text(head, "as_of", clock_text(r->as_of_ns, as_of));
+	put_text(head, "as_of", r->as_of_ns ? clock_text(r->as_of_ns, as_of) : "");
 	put_text(head, "profile", r->profile.id);
 	put_text(head, "profile_sha256", r->profile.hash);
 	put_text(head, "note", i18n(TR_NOT_CONFORMITY, r->lang));
-	text = json_object_to_json_string_ext(head, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	text = json_object_to_json_string_ext(
+		head, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 	buf_printf(out, "{\"type\":\"FeatureCollection\",\"phusong\":%s,\"features\":[", text);
 	json_object_put(head);
 	for (size_t i = 0; i < r->hamlets; i++) {
 		struct json_object *f = feature(r, &r->hamlet[i]);
 
 		buf_puts(out, i ? ",\n" : "\n");
-		buf_puts(out, json_object_to_json_string_ext(f, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+		buf_puts(out, json_object_to_json_string_ext(
+				      f, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 		json_object_put(f);
 	}
 	buf_puts(out, "\n]}\n");

@@ -9,10 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WIDTH  640.0
-#define INSET  220.0
+#define WIDTH 640.0
+#define INSET 220.0
 /* The country with both archipelagos. */
-#define COUNTRY { 102.0, 6.0, 118.0, 23.6, 0, 0, 0 }
+#define COUNTRY \
+	{ \
+		102.0, 6.0, 118.0, 23.6, 0, 0, 0 \
+	}
 #define HOANG_SA_UNIT  "20333"
 #define TRUONG_SA_UNIT "22736"
 
@@ -34,10 +37,12 @@ static void fit(struct frame *f, double width)
 
 static struct spot at(const struct frame *f, double lon, double lat)
 {
-	return (struct spot){ (lon - f->west) * f->squeeze * f->scale, (f->north - lat) * f->scale };
+	return (struct spot){ (lon - f->west) * f->squeeze * f->scale,
+		(f->north - lat) * f->scale };
 }
 
-static void put_path(struct buf *out, const struct frame *f, const struct boundary *b, const char *class)
+static void put_path(
+	struct buf *out, const struct frame *f, const struct boundary *b, const char *class)
 {
 	size_t i = 0;
 
@@ -61,17 +66,20 @@ static void put_path(struct buf *out, const struct frame *f, const struct bounda
 	buf_puts(out, "\"/>\n");
 }
 
-static void put_label(struct buf *out, const struct frame *f, const struct report *r, const char *unit, double lon, double lat,
-	enum i18n_key name)
+static void put_label(struct buf *out, const struct frame *f, const struct report *r,
+	const char *unit, double lon, double lat, enum i18n_key name)
 {
 	const struct boundaries *b = r->boundaries;
 	const struct boundary *u = b ? boundaries_named(b->communes, b->commune_count, unit) : NULL;
-	struct spot s = at(f, u ? (u->west + u->east) / 2 : lon, u ? (u->south + u->north) / 2 : lat);
+	struct spot s =
+		at(f, u ? (u->west + u->east) / 2 : lon, u ? (u->south + u->north) / 2 : lat);
 
 	if (u)
 		put_path(out, f, u, "isle");
-	buf_printf(out, "<circle class=\"isle\" cx=\"%.1f\" cy=\"%.1f\" r=\"1.5\"/><text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">", s.x, s.y,
-		s.x, s.y - 4);
+	buf_printf(out,
+		"<circle class=\"isle\" cx=\"%.1f\" cy=\"%.1f\" r=\"1.5\"/><text x=\"%.1f\" "
+	        "y=\"%.1f\" text-anchor=\"middle\">",
+		s.x, s.y, s.x, s.y - 4);
 	markup(out, i18n(name, r->lang));
 	buf_puts(out, "</text>\n");
 }
@@ -92,12 +100,16 @@ static void put_signs(struct buf *out)
 {
 	static const char *const sign[TRUTH_STATUSES] = {
 		"<circle r=\"5\" fill=\"#b2182b\"/><path d=\"M-2-2 2 2M2-2-2 2\" stroke=\"#fff\"/>",
-		"<circle r=\"4.5\" fill=\"#fff\" stroke=\"#d95f02\"/><path d=\"M0 4.5A4.5 4.5 0 0 1 0-4.5Z\" fill=\"#d95f02\"/>",
-		"<circle r=\"5\" fill=\"#6a3d9a\"/><path d=\"M-3 1-1-2 1 2 3-1\" fill=\"none\" stroke=\"#fff\"/>",
+		"<circle r=\"4.5\" fill=\"#fff\" stroke=\"#d95f02\"/><path d=\"M0 4.5A4.5 4.5 0 0 "
+		"1 0-4.5Z\" fill=\"#d95f02\"/>",
+		"<circle r=\"5\" fill=\"#6a3d9a\"/><path d=\"M-3 1-1-2 1 2 3-1\" fill=\"none\" "
+		"stroke=\"#fff\"/>",
 		"<circle r=\"5\" fill=\"#a67c00\"/><path d=\"M-2 2V0M0 2V-1\" stroke=\"#fff\"/>",
-		"<circle r=\"5\" fill=\"#1a7f37\"/><path d=\"M-2 0-.5 2 2.5-2.5\" fill=\"none\" stroke=\"#fff\"/>",
+		"<circle r=\"5\" fill=\"#1a7f37\"/><path d=\"M-2 0-.5 2 2.5-2.5\" fill=\"none\" "
+		"stroke=\"#fff\"/>",
 		"<circle r=\"4.5\" fill=\"#fff\" stroke=\"#5b6770\" stroke-dasharray=\"2 1.5\"/>",
-		"<rect x=\"-4.5\" y=\"-4.5\" width=\"9\" height=\"9\" fill=\"#3b4148\"/><path d=\"M-2.5 0H2.5\" stroke=\"#fff\"/>",
+		"<rect x=\"-4.5\" y=\"-4.5\" width=\"9\" height=\"9\" fill=\"#3b4148\"/><path "
+		"d=\"M-2.5 0H2.5\" stroke=\"#fff\"/>",
 	};
 
 	buf_puts(out, "<defs>");
@@ -115,7 +127,8 @@ static void put_hamlets(struct buf *out, const struct frame *f, const struct rep
 		if (!h->hamlet.has_point || !h->rows)
 			continue;
 		s = at(f, h->hamlet.lon_e7 / 1e7, h->hamlet.lat_e7 / 1e7);
-		buf_printf(out, "<use href=\"#%s\" x=\"%.1f\" y=\"%.1f\"><title>", truth_status_name[h->row[0].row.status], s.x, s.y);
+		buf_printf(out, "<use href=\"#%s\" x=\"%.1f\" y=\"%.1f\"><title>",
+			truth_status_name[h->row[0].row.status], s.x, s.y);
 		markup(out, h->hamlet.name);
 		buf_puts(out, ": ");
 		markup(out, i18n_status(truth_status_name[h->row[0].row.status], r->lang));
@@ -123,9 +136,11 @@ static void put_hamlets(struct buf *out, const struct frame *f, const struct rep
 	}
 }
 
-static void begin_svg(struct buf *out, const struct report *r, double width, double height, const char *class)
+static void begin_svg(
+	struct buf *out, const struct report *r, double width, double height, const char *class)
 {
-	buf_printf(out, "<svg class=\"%s\" viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-label=\"", class, width, ceil(height));
+	buf_printf(out, "<svg class=\"%s\" viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-label=\"",
+		class, width, ceil(height));
 	markup(out, i18n(TR_MAP, r->lang));
 	buf_puts(out, "\">\n");
 }
@@ -137,7 +152,9 @@ void report_map(struct buf *out, const struct report *r)
 
 	if (!r->boundaries)
 		return;
-	here = *r->province_code ? boundaries_named(r->boundaries->provinces, r->boundaries->province_count, r->province_code) : NULL;
+	here = *r->province_code ? boundaries_named(r->boundaries->provinces,
+					   r->boundaries->province_count, r->province_code)
+	                         : NULL;
 	if (here) {
 		f = (struct frame){ here->west, here->south, here->east, here->north, 0, 0, 0 };
 		fit(&f, WIDTH);

@@ -17,8 +17,9 @@ static const struct {
 };
 
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))
-#define USAGE                                                                                                          \
-	"usage: phusong-collector report --province CODE|all --format html|csv|geojson -o FILE [--lang vi|en]\n"       \
+#define USAGE \
+	"usage: phusong-collector report --province CODE|all --format html|csv|geojson -o FILE " \
+	"[--lang vi|en]\n" \
 	"       [--as-of TIME] [--profile FILE]\n"
 
 /* Written beside and renamed: a report is there whole or not at all. */
@@ -29,7 +30,9 @@ static int save(const struct buf *b, const char *path, struct why *why)
 	bool ok;
 
 	if (!strcmp(path, "-"))
-		return fwrite(b->data, 1, b->len, stdout) == b->len && !fflush(stdout) ? 0 : why_say(why, -EIO, "standard output: %s", strerror(errno));
+		return fwrite(b->data, 1, b->len, stdout) == b->len && !fflush(stdout)
+		               ? 0
+		               : why_say(why, -EIO, "standard output: %s", strerror(errno));
 	if (snprintf(beside, sizeof(beside), "%s.part", path) >= (int)sizeof(beside))
 		return why_say(why, -ENAMETOOLONG, "%s: too long", path);
 	f = fopen(beside, "we");
@@ -79,7 +82,8 @@ static int check(struct request *q, size_t *format)
 	if (!q->o.province || !q->format || !q->file)
 		return wrong("--province, --format and -o are needed", "");
 	if (!q->o.profile)
-		return wrong("no profile: give --profile or truth.profiles in the configuration", "");
+		return wrong(
+			"no profile: give --profile or truth.profiles in the configuration", "");
 	if (strcmp(q->o.lang, "vi") && strcmp(q->o.lang, "en"))
 		return wrong("the languages are vi and en, not ", q->o.lang);
 	if (!strcmp(q->o.province, "all"))
@@ -91,10 +95,14 @@ static int check(struct request *q, size_t *format)
 	return 0;
 }
 
-int report_run(int argc, char **argv, const char *folder, const char *boundaries, const char *const *profiles, size_t profile_count)
+int report_run(int argc, char **argv, const char *folder, const char *boundaries,
+	const char *const *profiles, size_t profile_count)
 {
-	struct request q = { .o = { .folder = folder, .boundaries = boundaries, .profile = profile_count ? profiles[0] : NULL, .lang = "vi",
-		.as_of_ns = UTC_UNKNOWN } };
+	struct request q = { .o = { .folder = folder,
+				     .boundaries = boundaries,
+				     .profile = profile_count ? profiles[0] : NULL,
+				     .lang = "vi",
+				     .as_of_ns = UTC_UNKNOWN } };
 	struct report *r = NULL;
 	struct why why = { "" };
 	struct buf out;
@@ -102,7 +110,8 @@ int report_run(int argc, char **argv, const char *folder, const char *boundaries
 	int err = 0;
 
 	for (int i = 0; i < argc && !err; i += 2)
-		err = i + 1 < argc ? take(&q, argv[i], argv[i + 1]) : wrong("a value is missing after ", argv[i]);
+		err = i + 1 < argc ? take(&q, argv[i], argv[i + 1])
+		                   : wrong("a value is missing after ", argv[i]);
 	if (!err)
 		err = check(&q, &format);
 	if (err)
@@ -111,7 +120,9 @@ int report_run(int argc, char **argv, const char *folder, const char *boundaries
 	err = report_collect(&r, &q.o, &why);
 	if (!err) {
 		formats[format].write(&out, r);
-		err = out.err ? why_say(&why, out.err, "the report is larger than %u MB", REPORT_BYTES_MAX >> 20) : save(&out, q.file, &why);
+		err = out.err ? why_say(&why, out.err, "the report is larger than %u MB",
+					REPORT_BYTES_MAX >> 20)
+		              : save(&out, q.file, &why);
 	}
 	if (err)
 		fprintf(stderr, "phusong-collector: %s\n", *why.text ? why.text : strerror(-err));

@@ -9,24 +9,35 @@
 #include <string.h>
 
 /* hour: masks of the hour's six slots.  A row with rat 0 holds limited and no service. */
-#define SCHEMA                                                                                                         \
-	"CREATE TABLE kv(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"                                             \
-	"CREATE TABLE hour(hamlet TEXT, day INTEGER, point TEXT, plmn INTEGER, rat INTEGER, hour INTEGER, served INTEGER," \
-	" no_data INTEGER, limited INTEGER, no_service INTEGER, records INTEGER, down_n INTEGER, down_sum REAL, up_n INTEGER," \
-	" up_sum REAL, data_ok INTEGER, data_failed INTEGER, bins BLOB, PRIMARY KEY(hamlet, day, point, plmn, rat, hour))" \
-	" WITHOUT ROWID;"                                                                                              \
-	"CREATE TABLE state(hamlet TEXT, day INTEGER, hour INTEGER, state INTEGER, n INTEGER,"                         \
-	" PRIMARY KEY(hamlet, day, hour, state)) WITHOUT ROWID;"                                                       \
-	"CREATE TABLE source(hamlet TEXT, day INTEGER, probe INTEGER, point TEXT, first_seq INTEGER, last_seq INTEGER," \
-	" records INTEGER, usable INTEGER, last INTEGER, last_usable INTEGER, last_state INTEGER, battery INTEGER,"    \
-	" simulated INTEGER, PRIMARY KEY(hamlet, day, probe)) WITHOUT ROWID;"                                          \
-	"CREATE TABLE seen(hamlet TEXT, day INTEGER, cells INTEGER, PRIMARY KEY(hamlet, day)) WITHOUT ROWID;"          \
-	"CREATE TABLE status(hamlet TEXT, technology TEXT, plmn TEXT, province TEXT, commune TEXT, profile TEXT, hash TEXT," \
-	" status INTEGER, before INTEGER, cause INTEGER, grade TEXT, share REAL, low REAL, high REAL, n INTEGER, days INTEGER," \
-	" parts INTEGER, probes INTEGER, simulated INTEGER, since INTEGER, as_of INTEGER, last_usable INTEGER,"        \
-	" population INTEGER, reason_vi TEXT, reason_en TEXT, detail TEXT, PRIMARY KEY(hamlet, technology, plmn)) WITHOUT ROWID;" \
-	"CREATE INDEX status_place ON status(technology, plmn, province, commune);"                                    \
-	"CREATE TABLE history(hamlet TEXT, technology TEXT, plmn TEXT, day INTEGER, status INTEGER,"                   \
+#define SCHEMA \
+	"CREATE TABLE kv(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;" \
+	"CREATE TABLE hour(hamlet TEXT, day INTEGER, point TEXT, plmn INTEGER, rat INTEGER, hour " \
+	"INTEGER, served INTEGER," \
+	" no_data INTEGER, limited INTEGER, no_service INTEGER, records INTEGER, down_n INTEGER, " \
+	"down_sum REAL, up_n INTEGER," \
+	" up_sum REAL, data_ok INTEGER, data_failed INTEGER, bins BLOB, PRIMARY KEY(hamlet, day, " \
+	"point, plmn, rat, hour))" \
+	" WITHOUT ROWID;" \
+	"CREATE TABLE state(hamlet TEXT, day INTEGER, hour INTEGER, state INTEGER, n INTEGER," \
+	" PRIMARY KEY(hamlet, day, hour, state)) WITHOUT ROWID;" \
+	"CREATE TABLE source(hamlet TEXT, day INTEGER, probe INTEGER, point TEXT, first_seq " \
+	"INTEGER, last_seq INTEGER," \
+	" records INTEGER, usable INTEGER, last INTEGER, last_usable INTEGER, last_state " \
+	"INTEGER, battery INTEGER," \
+	" simulated INTEGER, PRIMARY KEY(hamlet, day, probe)) WITHOUT ROWID;" \
+	"CREATE TABLE seen(hamlet TEXT, day INTEGER, cells INTEGER, PRIMARY KEY(hamlet, day)) " \
+	"WITHOUT ROWID;" \
+	"CREATE TABLE status(hamlet TEXT, technology TEXT, plmn TEXT, province TEXT, commune " \
+	"TEXT, profile TEXT, hash TEXT," \
+	" status INTEGER, before INTEGER, cause INTEGER, grade TEXT, share REAL, low REAL, high " \
+	"REAL, n INTEGER, days INTEGER," \
+	" parts INTEGER, probes INTEGER, simulated INTEGER, since INTEGER, as_of INTEGER, " \
+	"last_usable INTEGER," \
+	" population INTEGER, reason_vi TEXT, reason_en TEXT, detail TEXT, PRIMARY KEY(hamlet, " \
+	"technology, plmn)) WITHOUT ROWID;" \
+	"CREATE INDEX status_place ON status(technology, plmn, province, commune);" \
+	"CREATE TABLE history(hamlet TEXT, technology TEXT, plmn TEXT, day INTEGER, status " \
+	"INTEGER," \
 	" PRIMARY KEY(hamlet, technology, plmn, day)) WITHOUT ROWID;"
 
 #define AGG_VERSION 1
@@ -42,7 +53,8 @@ int agg_open(struct db *d, const char *folder, bool write, struct why *why)
 		return why_say(why, err, "%s: cannot be opened: %s", path, strerror(-err));
 	if (db_int(d, -1, "PRAGMA user_version", "") != AGG_VERSION) {
 		db_close(d);
-		return why_say(why, -EPROTONOSUPPORT, "%s: made by another version; remove it and it is made again", path);
+		return why_say(why, -EPROTONOSUPPORT,
+			"%s: made by another version; remove it and it is made again", path);
 	}
 	return 0;
 }
@@ -65,8 +77,10 @@ enum { TAG_RSRP, TAG_SINR, TAG_DOWN, TAG_UP, TAG_RTT, TAG_NR_RSRP, TAG_NR_SINR, 
 
 static uint32_t *bins_of(struct hour_levels *l, unsigned tag, unsigned *count)
 {
-	static const unsigned counts[TAGS] = { RSRP_BINS, SINR_BINS, RATE_BINS, RATE_BINS, RTT_BINS, RSRP_BINS, SINR_BINS };
-	uint32_t *bins[TAGS] = { l->levels.rsrp, l->levels.sinr, l->levels.down, l->levels.up, l->levels.rtt, l->nr_rsrp, l->nr_sinr };
+	static const unsigned counts[TAGS] = { RSRP_BINS, SINR_BINS, RATE_BINS, RATE_BINS, RTT_BINS,
+		RSRP_BINS, SINR_BINS };
+	uint32_t *bins[TAGS] = { l->levels.rsrp, l->levels.sinr, l->levels.down, l->levels.up,
+		l->levels.rtt, l->nr_rsrp, l->nr_sinr };
 
 	*count = counts[tag];
 	return bins[tag];
@@ -122,7 +136,8 @@ int levels_unpack(struct hour_levels *out, const uint8_t *bytes, size_t n)
 	unsigned count;
 
 	while (at < end) {
-		if (!get_number(&at, end, &tag) || !get_number(&at, end, &bin) || !get_number(&at, end, &times) || tag >= TAGS)
+		if (!get_number(&at, end, &tag) || !get_number(&at, end, &bin) ||
+			!get_number(&at, end, &times) || tag >= TAGS)
 			return -EBADMSG;
 		bins = bins_of(&l, tag, &count);
 		if (bin >= count)
@@ -135,7 +150,8 @@ int levels_unpack(struct hour_levels *out, const uint8_t *bytes, size_t n)
 
 /* --- a day ------------------------------------------------------------------------------------------------ */
 
-static int put_hour(struct db *d, const struct rollup *r, const struct series *s, unsigned hour, unsigned rat)
+static int put_hour(
+	struct db *d, const struct rollup *r, const struct series *s, unsigned hour, unsigned rat)
 {
 	const uint8_t *mask = s->mask[hour][rat];
 	const struct hour_levels *l = s->hour[hour][rat];
@@ -143,16 +159,23 @@ static int put_hour(struct db *d, const struct rollup *r, const struct series *s
 	struct buf bins;
 	int err;
 
-	if (!l && !mask[SLOT_SERVED] && !mask[SLOT_NO_DATA] && !mask[SLOT_LIMITED] && !mask[SLOT_NO_SERVICE])
+	if (!l && !mask[SLOT_SERVED] && !mask[SLOT_NO_DATA] && !mask[SLOT_LIMITED] &&
+		!mask[SLOT_NO_SERVICE])
 		return 0;
 	l = l ? l : &none;
 	buf_init(&bins, 1 << 16);
 	levels_pack(&bins, l);
-	err = bins.err ?: db_run(d, "INSERT INTO hour VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", "titiiiiiiiiididiib", r->hamlet,
-		(int64_t)r->day, s->point, (int64_t)s->plmn, (int64_t)rat, (int64_t)hour, (int64_t)mask[SLOT_SERVED],
-		(int64_t)mask[SLOT_NO_DATA], (int64_t)mask[SLOT_LIMITED], (int64_t)mask[SLOT_NO_SERVICE], (int64_t)s->records[hour][rat],
-		(int64_t)l->levels.down_n, l->levels.down_sum_bps, (int64_t)l->levels.up_n, l->levels.up_sum_bps,
-		(int64_t)l->levels.data_ok, (int64_t)l->levels.data_failed, bins.data ? bins.data : (const uint8_t *)"", bins.len);
+	err = bins.err
+	              ?: db_run(d, "INSERT INTO hour VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+				 "titiiiiiiiiididiib", r->hamlet, (int64_t)r->day, s->point,
+				 (int64_t)s->plmn, (int64_t)rat, (int64_t)hour,
+				 (int64_t)mask[SLOT_SERVED], (int64_t)mask[SLOT_NO_DATA],
+				 (int64_t)mask[SLOT_LIMITED], (int64_t)mask[SLOT_NO_SERVICE],
+				 (int64_t)s->records[hour][rat], (int64_t)l->levels.down_n,
+				 l->levels.down_sum_bps, (int64_t)l->levels.up_n,
+				 l->levels.up_sum_bps, (int64_t)l->levels.data_ok,
+				 (int64_t)l->levels.data_failed,
+				 bins.data ? bins.data : (const uint8_t *)"", bins.len);
 	buf_done(&bins);
 	return err;
 }
@@ -164,8 +187,9 @@ static int put_states(struct db *d, const struct rollup *r)
 	for (unsigned hour = 0; hour < 24; hour++)
 		for (unsigned state = 0; state < ACCESS_STATES && !err; state++)
 			if (r->state[hour][state])
-				err = db_run(d, "INSERT INTO state VALUES(?,?,?,?,?)", "tiiii", r->hamlet, (int64_t)r->day, (int64_t)hour,
-					(int64_t)state, (int64_t)r->state[hour][state]);
+				err = db_run(d, "INSERT INTO state VALUES(?,?,?,?,?)", "tiiii",
+					r->hamlet, (int64_t)r->day, (int64_t)hour, (int64_t)state,
+					(int64_t)r->state[hour][state]);
 	return err;
 }
 
@@ -176,9 +200,11 @@ static int put_sources(struct db *d, const struct rollup *r)
 	for (size_t i = 0; i < r->source_count && !err; i++) {
 		const struct rollup_source *s = &r->source[i];
 
-		err = db_run(d, "INSERT INTO source VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", "tiitiiiiiiiii", r->hamlet, (int64_t)r->day, s->probe,
-			s->point, (int64_t)s->first_seq, (int64_t)s->last_seq, (int64_t)s->records, (int64_t)s->usable, s->last_ns,
-			s->last_usable_ns, (int64_t)s->last_state, (int64_t)s->on_battery, (int64_t)s->simulated);
+		err = db_run(d, "INSERT INTO source VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
+			"tiitiiiiiiiii", r->hamlet, (int64_t)r->day, s->probe, s->point,
+			(int64_t)s->first_seq, (int64_t)s->last_seq, (int64_t)s->records,
+			(int64_t)s->usable, s->last_ns, s->last_usable_ns, (int64_t)s->last_state,
+			(int64_t)s->on_battery, (int64_t)s->simulated);
 	}
 	return err;
 }
@@ -191,7 +217,8 @@ static int clear_day(struct db *d, const struct rollup *r)
 	if (!err)
 		err = db_run(d, "DELETE FROM state WHERE hamlet=? AND day=?", "ti", r->hamlet, day);
 	if (!err)
-		err = db_run(d, "DELETE FROM source WHERE hamlet=? AND day=?", "ti", r->hamlet, day);
+		err = db_run(
+			d, "DELETE FROM source WHERE hamlet=? AND day=?", "ti", r->hamlet, day);
 	if (!err)
 		err = db_run(d, "DELETE FROM seen WHERE hamlet=? AND day=?", "ti", r->hamlet, day);
 	return err;
@@ -210,6 +237,7 @@ int agg_put_day(struct db *d, const struct rollup *r)
 	if (!err)
 		err = put_sources(d, r);
 	if (!err && r->seen)
-		err = db_run(d, "INSERT INTO seen VALUES(?,?,?)", "tii", r->hamlet, (int64_t)r->day, (int64_t)r->seen);
+		err = db_run(d, "INSERT INTO seen VALUES(?,?,?)", "tii", r->hamlet, (int64_t)r->day,
+			(int64_t)r->seen);
 	return err;
 }

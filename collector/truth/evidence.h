@@ -13,10 +13,10 @@
 #define SLOTS_DAY  144
 #define SLOT_WORDS 3
 
-#define RSRP_BINS 126 /* 1 dB from -156 to -31 dBm (TS 36.133 9.1.4, TS 38.133 10.1.6) */
-#define SINR_BINS 71  /* 1 dB from -30 to 40 dB */
-#define RATE_BINS 281 /* 40 a decade from 1 kbit/s to 10 Gbit/s: 5.9 % each */
-#define RTT_BINS  121 /* 20 a decade from 0.1 ms to 100 s: 12 % each */
+#define RSRP_BINS  126 /* 1 dB from -156 to -31 dBm (TS 36.133 9.1.4, TS 38.133 10.1.6) */
+#define SINR_BINS  71  /* 1 dB from -30 to 40 dB */
+#define RATE_BINS  281 /* 40 a decade from 1 kbit/s to 10 Gbit/s: 5.9 % each */
+#define RTT_BINS   121 /* 20 a decade from 0.1 ms to 100 s: 12 % each */
 
 unsigned rsrp_bin(int tenths_dbm); /* the bin whose lower edge is the whole dB below */
 unsigned sinr_bin(int tenths_db);
@@ -28,7 +28,7 @@ double rate_of(unsigned bin); /* lower edge, bit/s */
 double rtt_of(unsigned bin);  /* lower edge, us */
 
 struct levels {
-	uint32_t rsrp[RSRP_BINS], sinr[SINR_BINS];  /* of slots */
+	uint32_t rsrp[RSRP_BINS], sinr[SINR_BINS];              /* of slots */
 	uint32_t down[RATE_BINS], up[RATE_BINS], rtt[RTT_BINS]; /* of tests */
 	uint32_t down_n, up_n;
 	double down_sum_bps, up_sum_bps;
@@ -38,10 +38,10 @@ void levels_add(struct levels *sum, const struct levels *part);
 
 /* A slot is in one of the sets at most. */
 enum slot_set {
-	SLOT_SERVED,     /* registered on the technology, and nothing speaks against its data plane */
-	SLOT_NO_DATA,    /* registered on it, but no address or no internet */
-	SLOT_OTHER,      /* registered on another technology only (2G, 3G) */
-	SLOT_LIMITED,    /* emergency calls only: cells, but not of this operator */
+	SLOT_SERVED,  /* registered on the technology, and nothing speaks against its data plane */
+	SLOT_NO_DATA, /* registered on it, but no address or no internet */
+	SLOT_OTHER,   /* registered on another technology only (2G, 3G) */
+	SLOT_LIMITED, /* emergency calls only: cells, but not of this operator */
 	SLOT_NO_SERVICE, /* nothing at all */
 	SLOT_SETS
 };
@@ -56,10 +56,10 @@ bool slot_has(const uint64_t words[SLOT_WORDS], unsigned slot);
 
 struct evidence { /* a window; zero-initialise */
 	uint32_t slots[SLOT_SETS], n;
-	uint32_t days, bad_days; /* bad: other, limited, no_service */
+	uint32_t days, bad_days;  /* bad: other, limited, no_service */
 	uint8_t parts, bad_parts; /* bits: parts of the day by Vietnam's clock, UTC+7 */
 	int32_t first_day, last_day;
-	int64_t last_slot;       /* since 1970; of any sample */
+	int64_t last_slot;                          /* since 1970; of any sample */
 	int64_t run_first, run_last, longest_slots; /* outage being followed, and the longest */
 	struct levels levels;
 };

@@ -7,15 +7,21 @@
 #include "judge.h"
 #include "wilson.h"
 
-enum point_class { POINT_UNKNOWN, POINT_NONE, POINT_UNSTABLE, POINT_WEAK, POINT_OK }; /* worse to better */
+enum point_class {
+	POINT_UNKNOWN,
+	POINT_NONE,
+	POINT_UNSTABLE,
+	POINT_WEAK,
+	POINT_OK
+}; /* worse to better */
 
 struct verdict { /* about one point */
 	enum point_class class;
 	const struct point_evidence *at; /* NULL: nothing is known */
 	uint32_t plmn;
 	uint32_t available;
-	enum i18n_key why;      /* the threshold that decided */
-	double value, limit;    /* in that sentence */
+	enum i18n_key why;   /* the threshold that decided */
+	double value, limit; /* in that sentence */
 	bool rate_unmeasured;
 };
 

@@ -27,7 +27,8 @@ static int take_operator(void *arg, const struct store_operator *o)
 	if (!wanted || strcmp(o->status, "active") || p->count == COUNT(p->operator))
 		return 0;
 	snprintf(p->name[p->count], sizeof(p->name[0]), "%s", o->brand);
-	p->operator[p->count] = (struct judge_operator){ (uint32_t)strtoul(o->plmn, NULL, 10), p->name[p->count] };
+	p->operator[p->count] =(
+		struct judge_operator){ (uint32_t)strtoul(o->plmn, NULL, 10), p->name[p->count] };
 	p->count++;
 	return 0;
 }
@@ -40,7 +41,8 @@ int truth_panel(struct truth_panel *out, struct store *s, const struct profile *
 	return store_operators(s, take_operator, &c);
 }
 
-static int32_t since_of(struct db *d, const struct judgement *j, const struct profile *p, const char *hamlet, int32_t day)
+static int32_t since_of(struct db *d, const struct judgement *j, const struct profile *p,
+	const char *hamlet, int32_t day)
 {
 	char plmn[8] = "*";
 	int32_t since = INT32_MIN;
@@ -51,7 +53,8 @@ static int32_t since_of(struct db *d, const struct judgement *j, const struct pr
 	if (j->plmn)
 		snprintf(plmn, sizeof(plmn), "%05u", j->plmn % 1000000);
 	st = db_query(d,
-		"SELECT h.day,h.status FROM history h JOIN status s USING(hamlet,technology,plmn) WHERE hamlet=? AND technology=? AND plmn=?"
+		"SELECT h.day,h.status FROM history h JOIN status s USING(hamlet,technology,plmn) "
+	        "WHERE hamlet=? AND technology=? AND plmn=?"
 		" AND s.hash=? AND h.day<=? ORDER BY h.day DESC LIMIT 1",
 		"tttti", hamlet, p->technology, plmn, p->hash, (int64_t)day);
 	if (db_row(st) && sqlite3_column_int(st, 1) == (int)j->status)
@@ -68,7 +71,8 @@ struct looking {
 	struct timeline_view now, before;
 };
 
-static int look_at(struct looking *l, uint32_t plmn, int (*each)(void *arg, const struct truth_row *row), void *arg)
+static int look_at(struct looking *l, uint32_t plmn,
+	int (*each)(void *arg, const struct truth_row *row), void *arg)
 {
 	struct judgement j;
 	struct truth_row row;
@@ -84,7 +88,9 @@ static int look_at(struct looking *l, uint32_t plmn, int (*each)(void *arg, cons
 	if (plmn && !j.n)
 		return 0;
 	status_row(&row, l->h, &j, l->t, &l->now,
-		since_of(l->db, &j, l->t->profile, l->h->code, store_day_of(l->now.input.as_of_ns - 1)), &detail);
+		since_of(l->db, &j, l->t->profile, l->h->code,
+			store_day_of(l->now.input.as_of_ns - 1)),
+		&detail);
 	stopped = each(arg, &row);
 	json_object_put(detail);
 	return stopped;
@@ -98,15 +104,17 @@ static bool first_of(const struct timeline *t, size_t i)
 	return t->line[i].plmn && t->line[i].plmn != UINT32_MAX;
 }
 
-int look(struct db *d, struct store *s, const struct profile *p, const struct truth_panel *panel, const struct store_hamlet *h,
-	int64_t as_of_ns, int (*each)(void *arg, const struct truth_row *row), void *arg)
+int look(struct db *d, struct store *s, const struct profile *p, const struct truth_panel *panel,
+	const struct store_hamlet *h, int64_t as_of_ns,
+	int (*each)(void *arg, const struct truth_row *row), void *arg)
 {
 	int32_t today = store_day_of(as_of_ns - 1), last = timeline_last_day(d, h->code, today);
 	int32_t window = (int32_t)profile_value(p, P_WINDOW);
 	struct looking l = { .db = d, .h = h };
 	struct timeline t;
 	int stopped;
-	int err = timeline_load(&t, d, s, h->code, p, (last == INT32_MIN ? today : last) - window - 1, today);
+	int err = timeline_load(
+		&t, d, s, h->code, p, (last == INT32_MIN ? today : last) - window - 1, today);
 
 	if (err)
 		return err;

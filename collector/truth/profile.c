@@ -29,7 +29,7 @@ static const char *const keys[] = {
 #define X(symbol, key, unit, least, most, needed, meaning) key,
 	PROFILE_THRESHOLDS(X)
 #undef X
-	NULL
+		NULL
 };
 
 static const struct setting head[] = {
@@ -37,7 +37,8 @@ static const struct setting head[] = {
 	{ "name_vi", SETTING_TEXT, 0, 159, NULL, "", NULL, "name in Vietnamese" },
 	{ "name_en", SETTING_TEXT, 0, 159, NULL, "", NULL, "name in English" },
 	{ "technology", SETTING_TEXT, 0, 15, NULL, "", NULL, "what is judged: 4g, 5g" },
-	{ "networks", SETTING_TEXTS, 0, 6, "", "", NULL, "networks with cells of their own, as digits" },
+	{ "networks", SETTING_TEXTS, 0, 6, "", "", NULL,
+		"networks with cells of their own, as digits" },
 	{ "rats", SETTING_TEXTS, 0, 15, NULL, "", rat_words, "what counts as served" },
 	{ 0 },
 };
@@ -90,14 +91,18 @@ static void take_threshold(struct profile *p, const struct settings *s, struct b
 		return;
 	t = &p->t[k];
 	if (t->given)
-		buf_printf(problems, "%s:%d: %s is given twice\n", file, settings_line(s, "key"), known[k].key);
+		buf_printf(problems, "%s:%d: %s is given twice\n", file, settings_line(s, "key"),
+			known[k].key);
 	if (value < known[k].least || value > known[k].most)
-		buf_printf(problems, "%s:%d: %s: %g is not within %g .. %g %s\n", file, settings_line(s, "value"), known[k].key, value,
-			known[k].least, known[k].most, known[k].unit);
+		buf_printf(problems, "%s:%d: %s: %g is not within %g .. %g %s\n", file,
+			settings_line(s, "value"), known[k].key, value, known[k].least,
+			known[k].most, known[k].unit);
 	if (strcmp(settings_text(s, "unit"), known[k].unit))
-		buf_printf(problems, "%s:%d: %s: its unit is \"%s\"\n", file, settings_line(s, "unit"), known[k].key, known[k].unit);
+		buf_printf(problems, "%s:%d: %s: its unit is \"%s\"\n", file,
+			settings_line(s, "unit"), known[k].key, known[k].unit);
 	if (!*settings_text(s, "source"))
-		buf_printf(problems, "%s:%d: %s: a threshold without a source\n", file, settings_line(s, "source"), known[k].key);
+		buf_printf(problems, "%s:%d: %s: a threshold without a source\n", file,
+			settings_line(s, "source"), known[k].key);
 	t->given = true;
 	t->value = value;
 	t->basis = (uint8_t)word_index(bases, settings_text(s, "basis"));
@@ -111,8 +116,9 @@ static void take_networks(struct profile *p, const struct settings *s, struct bu
 		size_t n = strlen(text);
 
 		if (n < 5 || strspn(text, "0123456789") != n || p->networks == PROFILE_NETWORKS)
-			buf_printf(problems, "%s:%d: networks: \"%s\" is not a network, or one too many\n", settings_file(s),
-				settings_line(s, "networks"), text);
+			buf_printf(problems,
+				"%s:%d: networks: \"%s\" is not a network, or one too many\n",
+				settings_file(s), settings_line(s, "networks"), text);
 		else
 			p->network[p->networks++] = (uint32_t)strtoul(text, NULL, 10);
 	}
@@ -159,7 +165,8 @@ static void check(const struct profile *p, struct buf *problems)
 {
 	for (size_t i = 0; i < P_COUNT; i++)
 		if (known[i].needed && !p->t[i].given)
-			buf_printf(problems, "%s: %s is missing\n", *p->id ? p->id : "profile", known[i].key);
+			buf_printf(problems, "%s: %s is missing\n", *p->id ? p->id : "profile",
+				known[i].key);
 	if (!*p->id || strspn(p->id, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(p->id))
 		complain(problems, p, "an id is made of a-z, 0-9 and -");
 	if (!p->rats)
@@ -168,9 +175,11 @@ static void check(const struct profile *p, struct buf *problems)
 		complain(problems, p, "down_rate_mbps and down_share go together");
 	if (profile_value(p, P_MIN_DAYS) > profile_value(p, P_WINDOW))
 		complain(problems, p, "min_days is more than window_days");
-	if (profile_value(p, P_NONE_SHARE) + profile_value(p, P_MARGIN) >= profile_value(p, P_AVAILABILITY))
+	if (profile_value(p, P_NONE_SHARE) + profile_value(p, P_MARGIN) >=
+		profile_value(p, P_AVAILABILITY))
 		complain(problems, p, "no_signal_share reaches availability_share");
-	if (profile_value(p, P_B_N) < profile_value(p, P_MIN_N) || profile_value(p, P_A_N) < profile_value(p, P_B_N))
+	if (profile_value(p, P_B_N) < profile_value(p, P_MIN_N) ||
+		profile_value(p, P_A_N) < profile_value(p, P_B_N))
 		complain(problems, p, "grades must need more samples from C to A");
 }
 
@@ -186,8 +195,8 @@ void profile_canonical(struct buf *out, const struct profile *p)
 	buf_puts(out, "\n");
 	for (size_t i = 0; i < P_COUNT; i++)
 		if (p->t[i].given)
-			buf_printf(out, "%s=%.9g %s [%s] %s\n", known[i].key, p->t[i].value, known[i].unit,
-				profile_basis_name[p->t[i].basis], p->t[i].source);
+			buf_printf(out, "%s=%.9g %s [%s] %s\n", known[i].key, p->t[i].value,
+				known[i].unit, profile_basis_name[p->t[i].basis], p->t[i].source);
 }
 
 int profile_seal(struct profile *p, struct buf *problems)

@@ -67,7 +67,8 @@ static void fill_row(struct truth_row *row, sqlite3_stmt *st)
 	row->detail = (const char *)sqlite3_column_text(st, 25);
 }
 
-int truth_rows(struct truth *t, const struct truth_query *q, int (*each)(void *arg, const struct truth_row *row), void *arg)
+int truth_rows(struct truth *t, const struct truth_query *q,
+	int (*each)(void *arg, const struct truth_row *row), void *arg)
 {
 	const struct truth_query any = { NULL };
 	int status, stopped = 0, err;
@@ -79,12 +80,18 @@ int truth_rows(struct truth *t, const struct truth_query *q, int (*each)(void *a
 		return -EINVAL;
 	/* two forms, so that one hamlet is found by the key */
 	if (q->hamlet)
-		st = db_query(&t->db, "SELECT * FROM status WHERE hamlet=?1 AND (?2 IS NULL OR plmn=?2) AND (?3 IS NULL OR technology=?3)"
-			" AND (?4<0 OR status=?4) ORDER BY hamlet,technology,plmn", "ttti", q->hamlet, q->plmn, q->technology, (int64_t)status);
+		st = db_query(&t->db,
+			"SELECT * FROM status WHERE hamlet=?1 AND (?2 IS NULL OR plmn=?2) AND (?3 "
+		        "IS NULL OR technology=?3)"
+			" AND (?4<0 OR status=?4) ORDER BY hamlet,technology,plmn",
+			"ttti", q->hamlet, q->plmn, q->technology, (int64_t)status);
 	else
-		st = db_query(&t->db, "SELECT * FROM status WHERE (?1 IS NULL OR plmn=?1) AND (?2 IS NULL OR technology=?2) AND (?3<0 OR status=?3)"
-			" AND (?4 IS NULL OR province=?4) AND (?5 IS NULL OR commune=?5) ORDER BY hamlet,technology,plmn", "ttitt", q->plmn,
-			q->technology, (int64_t)status, q->province, q->commune);
+		st = db_query(&t->db,
+			"SELECT * FROM status WHERE (?1 IS NULL OR plmn=?1) AND (?2 IS NULL OR "
+		        "technology=?2) AND (?3<0 OR status=?3)"
+			" AND (?4 IS NULL OR province=?4) AND (?5 IS NULL OR commune=?5) ORDER BY "
+		        "hamlet,technology,plmn",
+			"ttitt", q->plmn, q->technology, (int64_t)status, q->province, q->commune);
 	while (!stopped && db_row(st)) {
 		struct truth_row row;
 
@@ -103,8 +110,10 @@ int truth_count(struct truth *t, const char *technology, const char *plmn, const
 	int stopped = 0, err;
 	bool any = false;
 	sqlite3_stmt *st = db_query(&t->db,
-		"SELECT CASE WHEN ?3 IS NULL THEN province ELSE commune END AS unit,status,count(*),sum(CASE WHEN population>=0 THEN population"
-		" ELSE 0 END),sum(population<0) FROM status WHERE technology=?1 AND plmn=?2 AND (?3 IS NULL OR province=?3)"
+		"SELECT CASE WHEN ?3 IS NULL THEN province ELSE commune END AS "
+	        "unit,status,count(*),sum(CASE WHEN population>=0 THEN population"
+		" ELSE 0 END),sum(population<0) FROM status WHERE technology=?1 AND plmn=?2 AND "
+	        "(?3 IS NULL OR province=?3)"
 		" GROUP BY unit,status ORDER BY unit,status",
 		"ttt", technology, plmn, province);
 
@@ -131,12 +140,15 @@ int truth_count(struct truth *t, const char *technology, const char *plmn, const
 int truth_history(struct truth *t, const char *hamlet, const char *plmn, const char *technology,
 	int (*each)(void *arg, int32_t day, enum truth_status status), void *arg)
 {
-	sqlite3_stmt *st = db_query(&t->db, "SELECT day,status FROM history WHERE hamlet=? AND technology=? AND plmn=? ORDER BY day", "ttt", hamlet,
-		technology, plmn);
+	sqlite3_stmt *st = db_query(&t->db,
+		"SELECT day,status FROM history WHERE hamlet=? AND technology=? AND plmn=? ORDER "
+	        "BY day",
+		"ttt", hamlet, technology, plmn);
 	int stopped = 0, err;
 
 	while (!stopped && db_row(st))
-		stopped = each(arg, sqlite3_column_int(st, 0), (enum truth_status)(sqlite3_column_int(st, 1) % TRUTH_STATUSES));
+		stopped = each(arg, sqlite3_column_int(st, 0),
+			(enum truth_status)(sqlite3_column_int(st, 1) % TRUTH_STATUSES));
 	err = db_end(&t->db, st);
 	return stopped ? stopped : err;
 }
@@ -150,16 +162,21 @@ int truth_hours(struct truth *t, const char *hamlet, int32_t from_day, int32_t t
 	int (*each)(void *arg, const struct truth_hour *h), void *arg)
 {
 	sqlite3_stmt *st = db_query(&t->db,
-		"SELECT day,hour,point,plmn,rat,served,no_data,limited,no_service,records,down_n,down_sum,up_n,up_sum,data_ok,data_failed,bins"
-		" FROM hour WHERE hamlet=? AND day BETWEEN ? AND ? ORDER BY day,hour,point,plmn,rat",
+		"SELECT "
+	        "day,hour,point,plmn,rat,served,no_data,limited,no_service,records,down_n,down_sum,"
+	        "up_n,up_sum,data_ok,data_failed,bins"
+		" FROM hour WHERE hamlet=? AND day BETWEEN ? AND ? ORDER BY "
+	        "day,hour,point,plmn,rat",
 		"tii", hamlet, (int64_t)from_day, (int64_t)to_day);
 	int stopped = 0, err;
 
 	while (!stopped && db_row(st)) {
 		struct hour_levels l;
-		struct truth_hour h = { .hour = sqlite3_column_int64(st, 0) * 24 + sqlite3_column_int(st, 1) };
+		struct truth_hour h = { .hour = sqlite3_column_int64(st, 0) * 24 +
+			                        sqlite3_column_int(st, 1) };
 
-		if (levels_unpack(&l, sqlite3_column_blob(st, 16), (size_t)sqlite3_column_bytes(st, 16)))
+		if (levels_unpack(
+			    &l, sqlite3_column_blob(st, 16), (size_t)sqlite3_column_bytes(st, 16)))
 			continue;
 		h.point = (const char *)sqlite3_column_text(st, 2);
 		h.plmn = (uint32_t)sqlite3_column_int64(st, 3);
@@ -186,7 +203,9 @@ int truth_states(struct truth *t, const char *hamlet, int32_t from_day, int32_t 
 	int (*each)(void *arg, const struct truth_state_hour *h), void *arg)
 {
 	struct truth_state_hour h = { .hour = -1 };
-	sqlite3_stmt *st = db_query(&t->db, "SELECT day*24+hour AS at,state,n FROM state WHERE hamlet=? AND day BETWEEN ? AND ? ORDER BY at,state",
+	sqlite3_stmt *st = db_query(&t->db,
+		"SELECT day*24+hour AS at,state,n FROM state WHERE hamlet=? AND day BETWEEN ? AND "
+	        "? ORDER BY at,state",
 		"tii", hamlet, (int64_t)from_day, (int64_t)to_day);
 	int stopped = 0, err;
 
@@ -197,7 +216,8 @@ int truth_states(struct truth *t, const char *hamlet, int32_t from_day, int32_t 
 			stopped = each(arg, &h);
 		if (at != h.hour)
 			h = (struct truth_state_hour){ .hour = at };
-		h.state[sqlite3_column_int(st, 1) % ACCESS_STATES] = (uint32_t)sqlite3_column_int64(st, 2);
+		h.state[sqlite3_column_int(st, 1) % ACCESS_STATES] =
+			(uint32_t)sqlite3_column_int64(st, 2);
 	}
 	err = db_end(&t->db, st);
 	if (h.hour >= 0 && !stopped && !err)
@@ -210,8 +230,9 @@ int64_t truth_finished(struct truth *t)
 	return db_int(&t->db, 0, "SELECT value FROM kv WHERE key='finished'", "");
 }
 
-int truth_judge_at(struct truth *t, struct store *s, const struct profile *p, const struct truth_panel *panel, const struct store_hamlet *h,
-	int64_t as_of_ns, int (*each)(void *arg, const struct truth_row *row), void *arg)
+int truth_judge_at(struct truth *t, struct store *s, const struct profile *p,
+	const struct truth_panel *panel, const struct store_hamlet *h, int64_t as_of_ns,
+	int (*each)(void *arg, const struct truth_row *row), void *arg)
 {
 	return look(&t->db, s, p, panel, h, as_of_ns, each, arg);
 }

@@ -10,7 +10,8 @@
 
 #define FILLS 8
 
-static void say_in(char *reason, enum i18n_key key, const char *lang, const struct fill *fill, size_t n)
+static void say_in(
+	char *reason, enum i18n_key key, const char *lang, const struct fill *fill, size_t n)
 {
 	char number[FILLS][I18N_NUMBER];
 	const char *pairs[2 * FILLS + 1] = { NULL };
@@ -21,7 +22,9 @@ static void say_in(char *reason, enum i18n_key key, const char *lang, const stru
 		const char *text = !strcmp(lang, "en") ? fill[i].en : fill[i].vi;
 
 		pairs[2 * i] = fill[i].name;
-		pairs[2 * i + 1] = fill[i].vi ? text : i18n_number(number[i], fill[i].number, fill[i].decimals, lang);
+		pairs[2 * i + 1] =
+			fill[i].vi ? text
+				   : i18n_number(number[i], fill[i].number, fill[i].decimals, lang);
 	}
 	buf_init(&b, REASON_MAX);
 	i18n_put(&b, key, lang, pairs);
@@ -40,7 +43,8 @@ void reason_say(struct judgement *j, enum i18n_key key, const struct fill *fill,
 static void say_samples(struct judgement *j, const struct profile *p, const struct verdict *v)
 {
 	const struct evidence *e = &v->at->e;
-	double no_service = e->slots[SLOT_NO_SERVICE], limited = e->slots[SLOT_LIMITED], other = e->slots[SLOT_OTHER];
+	double no_service = e->slots[SLOT_NO_SERVICE], limited = e->slots[SLOT_LIMITED],
+	       other = e->slots[SLOT_OTHER];
 	const struct fill fill[] = {
 		{ "n", NULL, NULL, e->n, 0 },
 		{ "days", NULL, NULL, e->days, 0 },
@@ -67,7 +71,8 @@ static void say_samples(struct judgement *j, const struct profile *p, const stru
 
 static bool is_share(enum i18n_key why)
 {
-	return why == TR_WHY_UNSTABLE_SHARE || why == TR_WHY_WEAK_LEVEL || why == TR_WHY_WEAK_DOWN_SHARE || why == TR_WHY_COVERED;
+	return why == TR_WHY_UNSTABLE_SHARE || why == TR_WHY_WEAK_LEVEL ||
+	       why == TR_WHY_WEAK_DOWN_SHARE || why == TR_WHY_COVERED;
 }
 
 static void say_threshold(struct judgement *j, const struct profile *p, const struct verdict *v)
@@ -116,7 +121,9 @@ static void say_missing(struct judgement *j, const struct judge_input *in)
 		if (!measured(in, in->operators[i].plmn))
 			buf_printf(&names, "%s%s", count++ ? ", " : "", in->operators[i].name);
 	reason_say(j, TR_WHY_OPERATORS_MISSING,
-		&(struct fill){ "operators", count ? buf_text(&names) : "–", count ? buf_text(&names) : "–", 0, 0 }, 1);
+		&(struct fill){ "operators", count ? buf_text(&names) : "–",
+			count ? buf_text(&names) : "–", 0, 0 },
+		1);
 	buf_done(&names);
 }
 
@@ -142,13 +149,14 @@ void reason_of_point(struct judgement *j, const struct judge_input *in, const st
 		say_threshold(j, in->profile, v);
 	}
 	if (best && v->class > POINT_NONE)
-		reason_say(j, TR_WHY_BY_OPERATOR, &(struct fill){ "operator", best, best, 0, 0 }, 1);
+		reason_say(
+			j, TR_WHY_BY_OPERATOR, &(struct fill){ "operator", best, best, 0, 0 }, 1);
 }
 
 void reason_of_silence(struct judgement *j, const struct judge_input *in)
 {
-	static const enum i18n_key cause[TRUTH_CAUSES] = { TR_CAUSE_UNKNOWN, TR_CAUSE_UNKNOWN, TR_CAUSE_POWER, TR_CAUSE_BACKHAUL,
-		TR_CAUSE_CREDIT, TR_CAUSE_MODEM };
+	static const enum i18n_key cause[TRUTH_CAUSES] = { TR_CAUSE_UNKNOWN, TR_CAUSE_UNKNOWN,
+		TR_CAUSE_POWER, TR_CAUSE_BACKHAUL, TR_CAUSE_CREDIT, TR_CAUSE_MODEM };
 	const char *before = truth_status_name[j->before];
 	char since[CLOCK_TEXT];
 	struct fill fill[2] = { { "since", since, since, 0, 0 },
@@ -160,5 +168,7 @@ void reason_of_silence(struct judgement *j, const struct judge_input *in)
 	j->reason_vi[0] = j->reason_en[0] = 0;
 	reason_say(j, TR_WHY_SILENT, fill, 2);
 	reason_say(j, TR_WHY_SILENT_BEFORE,
-		&(struct fill){ "status", i18n_status(before, "vi"), i18n_status(before, "en"), 0, 0 }, 1);
+		&(struct fill){
+			"status", i18n_status(before, "vi"), i18n_status(before, "en"), 0, 0 },
+		1);
 }

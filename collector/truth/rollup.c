@@ -11,9 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SERIES_MOST   256       /* of one hamlet and day; clusters times networks */
-#define PROBES_MOST   4096
-#define NEAR_NS       (3600 * NS_PER_S) /* a test without radio fields belongs to what the probe last said, within this */
+#define SERIES_MOST 256 /* of one hamlet and day; clusters times networks */
+#define PROBES_MOST 4096
+#define NEAR_NS \
+	(3600 * NS_PER_S) /* a test without radio fields belongs to what the probe last said, within this */
 #define BROADBAND(rat) ((rat) >= RAT_LTE && (rat) < STORE_RATS)
 
 struct spot { /* where a probe speaks for */
@@ -73,7 +74,8 @@ static unsigned slot_of(const struct store_row *row)
 	return (unsigned)((in_day < 0 ? in_day + STORE_DAY_NS : in_day) / (SLOT_S * NS_PER_S));
 }
 
-static struct rollup_source *source_of(struct rolling *g, const struct store_row *row, const char *point)
+static struct rollup_source *source_of(
+	struct rolling *g, const struct store_row *row, const char *point)
 {
 	struct rollup *r = g->out;
 	struct rollup_source *s;
@@ -83,7 +85,10 @@ static struct rollup_source *source_of(struct rolling *g, const struct store_row
 			return &r->source[i - 1];
 	r->source = mem_grow(r->source, r->source_count + 1, sizeof(*r->source));
 	s = &r->source[r->source_count++];
-	*s = (struct rollup_source){ .probe = row->probe, .first_seq = row->seq, .last_seq = row->seq, .last_ns = UTC_UNKNOWN,
+	*s = (struct rollup_source){ .probe = row->probe,
+		.first_seq = row->seq,
+		.last_seq = row->seq,
+		.last_ns = UTC_UNKNOWN,
 		.last_usable_ns = UTC_UNKNOWN };
 	snprintf(s->point, sizeof(s->point), "%s", point);
 	return s;
@@ -101,7 +106,8 @@ static uint32_t home_plmn(struct rolling *g, const struct store_row *row)
 
 static bool registered(const struct store_row *row)
 {
-	return (row->reg == REG_HOME || row->reg == REG_ROAMING) && row->rat != RAT_NONE && row->rat < STORE_RATS;
+	return (row->reg == REG_HOME || row->reg == REG_ROAMING) && row->rat != RAT_NONE &&
+	       row->rat < STORE_RATS;
 }
 
 /* Sentinels (-3276 dB, -200 dBm) that got past the probe end here: TS 36.133 9.1.4, TS 38.133 10.1.6. */
@@ -146,8 +152,8 @@ static bool sample(struct rolling *g, const struct store_row *row, const char *p
 {
 	bool lacking = row->state == STATE_NO_SERVICE || row->state == STATE_LIMITED_SERVICE;
 	bool no_data = row->state == STATE_ATTACHED_NO_IP || row->state == STATE_IP_NO_INTERNET;
-	bool radio = no_data || row->state == STATE_OK || row->state == STATE_UNKNOWN || row->state == STATE_COLLECTOR_DOWN ||
-		     row->state == STATE_CAPTIVE_OR_NO_CREDIT;
+	bool radio = no_data || row->state == STATE_OK || row->state == STATE_UNKNOWN ||
+	             row->state == STATE_COLLECTOR_DOWN || row->state == STATE_CAPTIVE_OR_NO_CREDIT;
 	struct series *s;
 	struct slot_tally *t;
 	uint32_t plmn;
@@ -188,7 +194,8 @@ static struct levels *test_levels(struct rolling *g, const struct store_row *row
 	uint32_t plmn = row->plmn;
 	struct series *s;
 
-	if ((rat == RAT_NONE || rat >= STORE_RATS || !plmn) && g->last_probe == row->probe && row->utc_ns - g->last_radio_ns < NEAR_NS) {
+	if ((rat == RAT_NONE || rat >= STORE_RATS || !plmn) && g->last_probe == row->probe &&
+		row->utc_ns - g->last_radio_ns < NEAR_NS) {
 		rat = g->last_rat;
 		plmn = g->last_plmn;
 	}
@@ -214,7 +221,8 @@ static void throughput(struct rolling *g, const struct store_row *row, struct le
 
 static void test(struct rolling *g, const struct store_row *row, const char *point)
 {
-	struct levels *l = row->bits & (ROW_FAILED | ROW_IMPLAUSIBLE) ? NULL : test_levels(g, row, point);
+	struct levels *l =
+		row->bits & (ROW_FAILED | ROW_IMPLAUSIBLE) ? NULL : test_levels(g, row, point);
 	const char *verdict;
 
 	if (!l || store_row_decode(row, &g->record))
@@ -245,7 +253,8 @@ static const struct spot *spot_of(const struct rolling *g, int64_t probe)
 	return NULL;
 }
 
-static void note_source(struct rolling *g, const struct store_row *row, const char *point, bool usable)
+static void note_source(
+	struct rolling *g, const struct store_row *row, const char *point, bool usable)
 {
 	struct rollup_source *s = source_of(g, row, point);
 	const char *power;
@@ -290,7 +299,8 @@ static int each_row(void *arg, const struct store_row *row)
 		test(g, row, spot->point);
 		break;
 	case RECORD_OPERATORS:
-		g->out->seen += !(row->bits & ROW_FAILED) && row->plmn && BROADBAND(row->rat) && !*spot->point;
+		g->out->seen += !(row->bits & ROW_FAILED) && row->plmn && BROADBAND(row->rat) &&
+		                !*spot->point;
 		break;
 	default:
 		break;
@@ -364,7 +374,9 @@ static void settle_slot(struct series *s, unsigned slot)
 int rollup_day(struct rollup **out, struct store *s, const char *hamlet, int32_t day)
 {
 	struct rolling *g = mem_new(sizeof(*g));
-	struct store_query q = { .hamlet = hamlet, .from_ns = day * STORE_DAY_NS, .to_ns = (day + 1LL) * STORE_DAY_NS };
+	struct store_query q = {
+		.hamlet = hamlet, .from_ns = day * STORE_DAY_NS, .to_ns = (day + 1LL) * STORE_DAY_NS
+	};
 	int err;
 
 	g->store = s;

@@ -15,14 +15,16 @@ struct slot_tally { /* ten minutes, while they are being counted */
 
 struct hour_levels {
 	struct levels levels;
-	uint32_t nr_rsrp[RSRP_BINS], nr_sinr[SINR_BINS]; /* NSA: of the NR leg; levels has the anchor's */
+	uint32_t nr_rsrp[RSRP_BINS],
+		nr_sinr[SINR_BINS]; /* NSA: of the NR leg; levels has the anchor's */
 };
 
 struct series { /* one point and network */
 	char point[STORE_CODE];
 	uint32_t plmn;
 	struct slot_tally slot[SLOTS_DAY];
-	uint8_t mask[24][STORE_RATS][SLOT_SETS]; /* bits of the hour's six slots; OTHER is never set here */
+	uint8_t mask[24][STORE_RATS]
+		    [SLOT_SETS]; /* bits of the hour's six slots; OTHER is never set here */
 	uint32_t records[24][STORE_RATS];
 	struct hour_levels *hour[24][STORE_RATS]; /* NULL: nothing */
 };

@@ -16,8 +16,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define HISTORY_DAYS 800 /* judged again at most */
-#define NETWORKS_MOST 64 /* of one hamlet */
+#define HISTORY_DAYS  800 /* judged again at most */
+#define NETWORKS_MOST 64  /* of one hamlet */
 
 /* --- opening ------------------------------------------------------------------------------------------ */
 
@@ -36,7 +36,8 @@ static int load_profiles(struct rounds *r, const struct truth_options *o, struct
 			why_say(why, err, "%.300s", buf_text(&problems));
 		for (size_t k = 0; k < i && !err; k++)
 			if (!strcmp(r->profile[k].technology, r->profile[i].technology))
-				err = why_say(why, -EINVAL, "%s and %s judge the same technology", r->profile[k].id, r->profile[i].id);
+				err = why_say(why, -EINVAL, "%s and %s judge the same technology",
+					r->profile[k].id, r->profile[i].id);
 		r->profiles = i + 1;
 	}
 	buf_done(&problems);
@@ -52,7 +53,8 @@ static int take_lock(struct rounds *r, const char *folder, struct why *why)
 	if (r->lock < 0)
 		return why_say(why, -errno, "%s: %s", path, strerror(errno));
 	if (flock(r->lock, LOCK_EX | LOCK_NB) < 0)
-		return why_say(why, errno == EWOULDBLOCK ? -EBUSY : -errno, "%s: another process judges", path);
+		return why_say(why, errno == EWOULDBLOCK ? -EBUSY : -errno,
+			"%s: another process judges", path);
 	return 0;
 }
 
@@ -91,7 +93,8 @@ void rounds_close(struct rounds *r)
 struct network { /* one row of the status table while its history is judged */
 	uint32_t plmn;
 	char text[8];
-	enum truth_status plain, shown; /* of the day before: judged by itself, and as it was shown */
+	enum truth_status plain,
+		shown; /* of the day before: judged by itself, and as it was shown */
 	bool has_shown;
 	int32_t since;
 	struct judgement judgement;
@@ -116,11 +119,13 @@ static size_t networks_of(const struct timeline *t, struct network *out)
 	return n;
 }
 
-static void look_back(struct rounds *r, const char *hamlet, const char *technology, struct network *n, int32_t from)
+static void look_back(struct rounds *r, const char *hamlet, const char *technology,
+	struct network *n, int32_t from)
 {
 	sqlite3_stmt *st = db_query(&r->agg,
-		"SELECT status,day FROM history WHERE hamlet=? AND technology=? AND plmn=? AND day<? ORDER BY day DESC LIMIT 1", "ttti", hamlet,
-		technology, n->text, (int64_t)from);
+		"SELECT status,day FROM history WHERE hamlet=? AND technology=? AND plmn=? AND "
+	        "day<? ORDER BY day DESC LIMIT 1",
+		"ttti", hamlet, technology, n->text, (int64_t)from);
 
 	if (db_row(st)) {
 		n->shown = (enum truth_status)sqlite3_column_int(st, 0);
@@ -131,7 +136,8 @@ static void look_back(struct rounds *r, const char *hamlet, const char *technolo
 		n->has_shown = false;
 }
 
-static int judge_one_day(struct rounds *r, const char *hamlet, const struct timeline *t, struct network *n, struct timeline_view *v, int32_t day)
+static int judge_one_day(struct rounds *r, const char *hamlet, const struct timeline *t,
+	struct network *n, struct timeline_view *v, int32_t day)
 {
 	struct judgement *j = &n->judgement;
 	enum truth_status before = n->plain;
@@ -145,8 +151,8 @@ static int judge_one_day(struct rounds *r, const char *hamlet, const struct time
 	n->shown = j->status;
 	n->has_shown = true;
 	n->since = day;
-	return db_run(&r->agg, "INSERT OR REPLACE INTO history VALUES(?,?,?,?,?)", "tttii", hamlet, t->profile->technology, n->text,
-		(int64_t)day, (int64_t)j->status);
+	return db_run(&r->agg, "INSERT OR REPLACE INTO history VALUES(?,?,?,?,?)", "tttii", hamlet,
+		t->profile->technology, n->text, (int64_t)day, (int64_t)j->status);
 }
 
 static int64_t end_of(int32_t day, int64_t as_of_ns)
@@ -156,7 +162,8 @@ static int64_t end_of(int32_t day, int64_t as_of_ns)
 	return end < as_of_ns ? end : as_of_ns;
 }
 
-static int judge_days(struct rounds *r, const struct store_hamlet *h, const struct timeline *t, int32_t from, int64_t as_of_ns)
+static int judge_days(struct rounds *r, const struct store_hamlet *h, const struct timeline *t,
+	int32_t from, int64_t as_of_ns)
 {
 	struct network *network = mem_new(NETWORKS_MOST * sizeof(*network));
 	size_t n = networks_of(t, network);
@@ -180,7 +187,8 @@ static int judge_days(struct rounds *r, const struct store_hamlet *h, const stru
 		for (size_t i = 0; i < n && !err; i++) {
 			err = judge_one_day(r, h->code, t, &network[i], &v, day);
 			if (!err && day == today && (!network[i].plmn || network[i].judgement.n))
-				err = agg_put_status(&r->agg, h, &network[i].judgement, t, &v, network[i].since);
+				err = agg_put_status(
+					&r->agg, h, &network[i].judgement, t, &v, network[i].since);
 		}
 		timeline_view_done(&v);
 	}
@@ -188,7 +196,8 @@ static int judge_days(struct rounds *r, const struct store_hamlet *h, const stru
 	return err;
 }
 
-static int judge_technology(struct rounds *r, const struct store_hamlet *h, const struct profile *p, int32_t from, int64_t as_of_ns)
+static int judge_technology(struct rounds *r, const struct store_hamlet *h, const struct profile *p,
+	int32_t from, int64_t as_of_ns)
 {
 	int32_t window = (int32_t)profile_value(p, P_WINDOW), today = store_day_of(as_of_ns - 1);
 	int32_t last = timeline_last_day(&r->agg, h->code, from - 1);
@@ -200,9 +209,11 @@ static int judge_technology(struct rounds *r, const struct store_hamlet *h, cons
 	err = timeline_load(&t, &r->agg, r->store, h->code, p, last - window - 1, today);
 	if (err)
 		return err;
-	err = db_run(&r->agg, "DELETE FROM history WHERE hamlet=? AND technology=? AND day>=?", "tti", h->code, p->technology, (int64_t)from);
+	err = db_run(&r->agg, "DELETE FROM history WHERE hamlet=? AND technology=? AND day>=?",
+		"tti", h->code, p->technology, (int64_t)from);
 	if (!err)
-		err = db_run(&r->agg, "DELETE FROM status WHERE hamlet=? AND technology=?", "tt", h->code, p->technology);
+		err = db_run(&r->agg, "DELETE FROM status WHERE hamlet=? AND technology=?", "tt",
+			h->code, p->technology);
 	if (!err)
 		err = judge_days(r, h, &t, from, as_of_ns);
 	timeline_done(&t);
@@ -307,11 +318,14 @@ static int32_t due(const struct sweep *w, const char *hamlet)
 
 	for (size_t i = 0; i < w->r->profiles; i++) {
 		const struct profile *p = &w->r->profile[i];
-		int64_t silent_ns = (int64_t)(profile_value(p, P_SILENT) * 3600e9), as_of = INT64_MIN, usable = UTC_UNKNOWN;
+		int64_t silent_ns = (int64_t)(profile_value(p, P_SILENT) * 3600e9),
+			as_of = INT64_MIN, usable = UTC_UNKNOWN;
 		sqlite3_stmt *st = db_query(&w->r->agg,
-			"SELECT as_of,last_usable,status,hash=? FROM status WHERE hamlet=? AND technology=? AND plmn='*'", "ttt", p->hash, hamlet,
-			p->technology);
-		bool there = db_row(st), same = there && sqlite3_column_int(st, 3), silent = there && sqlite3_column_int(st, 2) == TRUTH_SILENT;
+			"SELECT as_of,last_usable,status,hash=? FROM status WHERE hamlet=? AND "
+		        "technology=? AND plmn='*'",
+			"ttt", p->hash, hamlet, p->technology);
+		bool there = db_row(st), same = there && sqlite3_column_int(st, 3),
+		     silent = there && sqlite3_column_int(st, 2) == TRUTH_SILENT;
 
 		if (there) {
 			as_of = sqlite3_column_int64(st, 0);
@@ -320,9 +334,11 @@ static int32_t due(const struct sweep *w, const char *hamlet)
 		if (db_end(&w->r->agg, st))
 			return INT32_MAX;
 		if (!same) { /* new, or another profile: all that there is */
-			day = (int32_t)db_int(&w->r->agg, today, "SELECT min(day) FROM hour WHERE hamlet=?", "t", hamlet);
+			day = (int32_t)db_int(&w->r->agg, today,
+				"SELECT min(day) FROM hour WHERE hamlet=?", "t", hamlet);
 			from = day < from ? day : from;
-		} else if (store_day_of(as_of - 1) < today || (!silent && usable != UTC_UNKNOWN && usable + silent_ns < w->as_of_ns)) {
+		} else if (store_day_of(as_of - 1) < today ||
+			   (!silent && usable != UTC_UNKNOWN && usable + silent_ns < w->as_of_ns)) {
 			day = store_day_of(as_of - 1);
 			from = day < from ? day : from;
 		}

@@ -6,7 +6,7 @@
 #include "agg.h"
 #include "truth.h"
 
-#define PROFILES_MOST  8
+#define PROFILES_MOST 8
 
 struct rounds { /* what a worker holds from round to round */
 	struct store *store;
@@ -19,7 +19,8 @@ struct rounds { /* what a worker holds from round to round */
 	void *arg;
 };
 
-int rounds_open(struct rounds *r, const struct truth_options *o, struct why *why) MUST_CHECK; /* -EBUSY: another has it */
+int rounds_open(struct rounds *r, const struct truth_options *o,
+	struct why *why) MUST_CHECK; /* -EBUSY: another has it */
 void rounds_close(struct rounds *r);
 /* Rolls up what is dirty, at most `most` pairs; *left: there may be more. */
 int round_dirty(struct rounds *r, size_t most, int64_t as_of_ns, bool *left) MUST_CHECK;

@@ -68,8 +68,10 @@ static struct json_object *probes_json(const struct timeline *t, const struct ti
 
 			if (more->probe != s->probe || t->source[k].day > v->to)
 				continue;
-			sum.first_seq = more->first_seq < sum.first_seq ? more->first_seq : sum.first_seq;
-			sum.last_seq = more->last_seq > sum.last_seq ? more->last_seq : sum.last_seq;
+			sum.first_seq =
+				more->first_seq < sum.first_seq ? more->first_seq : sum.first_seq;
+			sum.last_seq =
+				more->last_seq > sum.last_seq ? more->last_seq : sum.last_seq;
 			sum.records += more->records;
 			sum.usable += more->usable;
 			sum.simulated |= more->simulated;
@@ -87,7 +89,8 @@ static struct json_object *probes_json(const struct timeline *t, const struct ti
 	return list;
 }
 
-static struct json_object *detail_json(const struct judgement *j, const struct timeline *t, const struct timeline_view *v)
+static struct json_object *detail_json(
+	const struct judgement *j, const struct timeline *t, const struct timeline_view *v)
 {
 	struct json_object *o = json_object_new_object(), *evidence = json_object_new_object();
 	char plmn[8];
@@ -106,7 +109,8 @@ static struct json_object *detail_json(const struct judgement *j, const struct t
 	put_rate(o, "up_mean_bps", j->up_mean_bps);
 	put_int(o, "up_tests", j->up_n);
 	snprintf(plmn, sizeof(plmn), "%05u", j->best % 1000000);
-	json_object_object_add(o, "best", j->best && j->best != UINT32_MAX ? json_object_new_string(plmn) : NULL);
+	json_object_object_add(
+		o, "best", j->best && j->best != UINT32_MAX ? json_object_new_string(plmn) : NULL);
 	put_day(evidence, "from", v->from);
 	put_day(evidence, "to", v->to);
 	json_object_object_add(evidence, "probes", probes_json(t, v));
@@ -114,13 +118,29 @@ static struct json_object *detail_json(const struct judgement *j, const struct t
 	return o;
 }
 
-void status_row(struct truth_row *row, const struct store_hamlet *h, const struct judgement *j, const struct timeline *t,
-	const struct timeline_view *v, int32_t since, struct json_object **detail)
+void status_row(struct truth_row *row, const struct store_hamlet *h, const struct judgement *j,
+	const struct timeline *t, const struct timeline_view *v, int32_t since,
+	struct json_object **detail)
 {
-	*row = (struct truth_row){ .plmn = "*", .status = j->status, .before = j->before, .cause = j->cause, .grade = j->grade,
-		.share = j->share, .low = j->low, .high = j->high, .n = j->n, .days = j->days, .parts = j->parts, .probes = j->probes,
-		.simulated = j->simulated, .since = since, .as_of_ns = v->input.as_of_ns, .last_usable_ns = v->input.last_usable_ns,
-		.population = h->population, .reason_vi = j->reason_vi, .reason_en = j->reason_en };
+	*row = (struct truth_row){ .plmn = "*",
+		.status = j->status,
+		.before = j->before,
+		.cause = j->cause,
+		.grade = j->grade,
+		.share = j->share,
+		.low = j->low,
+		.high = j->high,
+		.n = j->n,
+		.days = j->days,
+		.parts = j->parts,
+		.probes = j->probes,
+		.simulated = j->simulated,
+		.since = since,
+		.as_of_ns = v->input.as_of_ns,
+		.last_usable_ns = v->input.last_usable_ns,
+		.population = h->population,
+		.reason_vi = j->reason_vi,
+		.reason_en = j->reason_en };
 	if (j->plmn)
 		snprintf(row->plmn, sizeof(row->plmn), "%05u", j->plmn % 1000000);
 	snprintf(row->hamlet, sizeof(row->hamlet), "%s", h->code);
@@ -133,8 +153,8 @@ void status_row(struct truth_row *row, const struct store_hamlet *h, const struc
 	row->detail = json_object_to_json_string_ext(*detail, JSON_C_TO_STRING_PLAIN);
 }
 
-int agg_put_status(struct db *d, const struct store_hamlet *h, const struct judgement *j, const struct timeline *t,
-	const struct timeline_view *v, int32_t since)
+int agg_put_status(struct db *d, const struct store_hamlet *h, const struct judgement *j,
+	const struct timeline *t, const struct timeline_view *v, int32_t since)
 {
 	const char grade[2] = { j->grade, 0 };
 	struct json_object *detail;
@@ -142,11 +162,14 @@ int agg_put_status(struct db *d, const struct store_hamlet *h, const struct judg
 	int err;
 
 	status_row(&r, h, j, t, v, since, &detail);
-	err = db_run(d, "INSERT OR REPLACE INTO status VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-		"tttttttiiitdddiiiiiiiiittt", r.hamlet, r.technology, r.plmn, r.province, r.commune, r.profile, r.profile_hash,
-		(int64_t)r.status, (int64_t)r.before, (int64_t)r.cause, grade, r.share, r.low, r.high, (int64_t)r.n, (int64_t)r.days,
-		(int64_t)r.parts, (int64_t)r.probes, (int64_t)r.simulated, (int64_t)r.since, r.as_of_ns, r.last_usable_ns, r.population,
-		r.reason_vi, r.reason_en, r.detail);
+	err = db_run(d,
+		"INSERT OR REPLACE INTO status "
+	        "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		"tttttttiiitdddiiiiiiiiittt", r.hamlet, r.technology, r.plmn, r.province, r.commune,
+		r.profile, r.profile_hash, (int64_t)r.status, (int64_t)r.before, (int64_t)r.cause,
+		grade, r.share, r.low, r.high, (int64_t)r.n, (int64_t)r.days, (int64_t)r.parts,
+		(int64_t)r.probes, (int64_t)r.simulated, (int64_t)r.since, r.as_of_ns,
+		r.last_usable_ns, r.population, r.reason_vi, r.reason_en, r.detail);
 	json_object_put(detail);
 	return err;
 }

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPEAKS_AFTER_NS (3600 * NS_PER_S) /* records this much later than the last sample tell the cause of a silence */
+#define SPEAKS_AFTER_NS \
+	(3600 * NS_PER_S) /* records this much later than the last sample tell the cause of a silence */
 
 static struct timeline_line *line_of(struct timeline *t, const char *point, uint32_t plmn)
 {
@@ -70,7 +71,8 @@ static void add_everyone(struct evidence_day *all, const struct evidence_day *on
 	}
 }
 
-static void fold_levels(struct evidence_day *day, sqlite3_stmt *st, const struct profile *p, unsigned rat)
+static void fold_levels(
+	struct evidence_day *day, sqlite3_stmt *st, const struct profile *p, unsigned rat)
 {
 	struct hour_levels l;
 
@@ -131,7 +133,8 @@ static void make_everyone(struct timeline *t)
 				at++;
 			if (at == all->days || all->day[at].day != one->day) {
 				all->day = mem_grow(all->day, all->days + 1, sizeof(*all->day));
-				memmove(all->day + at + 1, all->day + at, (all->days - at) * sizeof(*all->day));
+				memmove(all->day + at + 1, all->day + at,
+					(all->days - at) * sizeof(*all->day));
 				all->day[at] = (struct evidence_day){ .day = one->day };
 				all->days++;
 			}
@@ -141,11 +144,15 @@ static void make_everyone(struct timeline *t)
 	}
 }
 
-static int load_hours(struct timeline *t, struct db *d, const char *hamlet, int32_t from, int32_t to)
+static int load_hours(
+	struct timeline *t, struct db *d, const char *hamlet, int32_t from, int32_t to)
 {
 	sqlite3_stmt *st = db_query(d,
-		"SELECT day,point,plmn,rat,hour,served,no_data,limited,no_service,down_n,down_sum,up_n,up_sum,data_ok,data_failed,bins"
-		" FROM hour WHERE hamlet=? AND day BETWEEN ? AND ? ORDER BY day,point,plmn,rat,hour",
+		"SELECT "
+	        "day,point,plmn,rat,hour,served,no_data,limited,no_service,down_n,down_sum,up_n,up_"
+	        "sum,data_ok,data_failed,bins"
+		" FROM hour WHERE hamlet=? AND day BETWEEN ? AND ? ORDER BY "
+	        "day,point,plmn,rat,hour",
 		"tii", hamlet, (int64_t)from, (int64_t)to);
 
 	while (db_row(st))
@@ -153,10 +160,13 @@ static int load_hours(struct timeline *t, struct db *d, const char *hamlet, int3
 	return db_end(d, st);
 }
 
-static int load_sources(struct timeline *t, struct db *d, const char *hamlet, int32_t from, int32_t to)
+static int load_sources(
+	struct timeline *t, struct db *d, const char *hamlet, int32_t from, int32_t to)
 {
 	sqlite3_stmt *st = db_query(d,
-		"SELECT day,probe,point,first_seq,last_seq,records,usable,last,last_usable,last_state,battery,simulated"
+		"SELECT "
+	        "day,probe,point,first_seq,last_seq,records,usable,last,last_usable,last_state,"
+	        "battery,simulated"
 		" FROM source WHERE hamlet=? AND day BETWEEN ? AND ? ORDER BY day,probe",
 		"tii", hamlet, (int64_t)from, (int64_t)to);
 
@@ -183,8 +193,9 @@ static int load_sources(struct timeline *t, struct db *d, const char *hamlet, in
 
 static int load_seen(struct timeline *t, struct db *d, const char *hamlet, int32_t from, int32_t to)
 {
-	sqlite3_stmt *st = db_query(d, "SELECT day FROM seen WHERE hamlet=? AND day BETWEEN ? AND ?", "tii", hamlet, (int64_t)from,
-		(int64_t)to);
+	sqlite3_stmt *st =
+		db_query(d, "SELECT day FROM seen WHERE hamlet=? AND day BETWEEN ? AND ?", "tii",
+			hamlet, (int64_t)from, (int64_t)to);
 
 	while (db_row(st)) {
 		t->seen_day = mem_grow(t->seen_day, t->seen_days + 1, sizeof(*t->seen_day));
@@ -203,8 +214,8 @@ static int name_cluster(void *arg, const struct store_cluster *c)
 	return 0;
 }
 
-int timeline_load(struct timeline *out, struct db *d, struct store *names, const char *hamlet, const struct profile *p, int32_t from,
-	int32_t to)
+int timeline_load(struct timeline *out, struct db *d, struct store *names, const char *hamlet,
+	const struct profile *p, int32_t from, int32_t to)
 {
 	struct timeline t = { .profile = p };
 	int err = load_hours(&t, d, hamlet, from, to);
@@ -237,7 +248,9 @@ void timeline_done(struct timeline *t)
 int32_t timeline_last_day(struct db *d, const char *hamlet, int32_t until)
 {
 	return (int32_t)db_int(d, INT32_MIN,
-		"SELECT max(day) FROM hour WHERE hamlet=? AND day<=? AND served+no_data+limited+no_service>0", "ti", hamlet, (int64_t)until);
+		"SELECT max(day) FROM hour WHERE hamlet=? AND day<=? AND "
+	        "served+no_data+limited+no_service>0",
+		"ti", hamlet, (int64_t)until);
 }
 
 /* --- one moment ------------------------------------------------------------------------------------- */
@@ -301,14 +314,17 @@ static void view_sources(struct timeline_view *v, const struct timeline *t, int3
 			continue;
 		v->input.simulated |= s->s.simulated;
 		for (size_t k = 0; k < i && !counted; k++)
-			counted = t->source[k].s.probe == s->s.probe && t->source[k].s.usable && t->source[k].day >= v->from;
+			counted = t->source[k].s.probe == s->s.probe && t->source[k].s.usable &&
+			          t->source[k].day >= v->from;
 		v->input.probes += !counted;
 	}
-	v->input.cause = latest && v->input.last_usable_ns != UTC_UNKNOWN ? cause_of(latest, v->input.last_usable_ns) : CAUSE_NONE;
+	v->input.cause = latest && v->input.last_usable_ns != UTC_UNKNOWN
+	                         ? cause_of(latest, v->input.last_usable_ns)
+	                         : CAUSE_NONE;
 }
 
-void timeline_view(struct timeline_view *out, const struct timeline *t, const struct judge_operator *operators, size_t operator_count,
-	int64_t as_of_ns)
+void timeline_view(struct timeline_view *out, const struct timeline *t,
+	const struct judge_operator *operators, size_t operator_count, int64_t as_of_ns)
 {
 	int32_t until = store_day_of(as_of_ns - 1), last = last_sample_day(t, until);
 	struct timeline_view v = { .to = last == INT32_MIN ? until : last };
@@ -319,13 +335,20 @@ void timeline_view(struct timeline_view *out, const struct timeline *t, const st
 		const struct timeline_line *l = &t->line[i];
 		struct point_evidence *at = &v.at[v.n++];
 
-		*at = (struct point_evidence){ .point = l->point, .name = l->name, .plmn = l->plmn };
+		*at = (struct point_evidence){
+			.point = l->point, .name = l->name, .plmn = l->plmn
+		};
 		for (size_t k = 0; k < l->days; k++)
 			if (l->day[k].day >= v.from && l->day[k].day <= v.to)
 				evidence_add(&at->e, &l->day[k]);
 	}
-	v.input = (struct judge_input){ .profile = t->profile, .at = v.at, .n = v.n, .operators = operators,
-		.operator_count = operator_count, .as_of_ns = as_of_ns, .last_usable_ns = UTC_UNKNOWN };
+	v.input = (struct judge_input){ .profile = t->profile,
+		.at = v.at,
+		.n = v.n,
+		.operators = operators,
+		.operator_count = operator_count,
+		.as_of_ns = as_of_ns,
+		.last_usable_ns = UTC_UNKNOWN };
 	for (size_t i = 0; i < t->seen_days; i++)
 		v.input.seen |= t->seen_day[i] >= v.from && t->seen_day[i] <= v.to;
 	timeline_aim(&v, t, 0);

@@ -11,15 +11,16 @@
 
 /* --- the worker --------------------------------------------------------------------------------- */
 struct truth_options {
-	const char *folder;           /* of the store */
-	const char *const *profiles;  /* files; one per technology */
+	const char *folder;          /* of the store */
+	const char *const *profiles; /* files; one per technology */
 	size_t profile_count;
 	/* Told after a hamlet's status was written; from the worker's thread.  May be NULL. */
 	void (*judged)(void *arg, const char *hamlet);
 	void *arg;
 };
 struct truth_worker;
-int truth_start(struct truth_worker **out, const struct truth_options *o, struct why *why) MUST_CHECK;
+int truth_start(
+	struct truth_worker **out, const struct truth_options *o, struct why *why) MUST_CHECK;
 void truth_stop(struct truth_worker *w); /* waits; NULL is fine */
 
 /* One round without a thread: takes the whole dirty list, rolls up, judges every hamlet as of the
@@ -28,12 +29,13 @@ int truth_round(const struct truth_options *o, int64_t as_of_ns, struct why *why
 
 /* --- reading ---------------------------------------------------------------------------------------- */
 struct truth;
-int truth_open(struct truth **out, const char *folder, struct why *why) MUST_CHECK; /* -ENOENT: nothing was judged yet */
-void truth_close(struct truth *t); /* NULL is fine */
+int truth_open(struct truth **out, const char *folder,
+	struct why *why) MUST_CHECK; /* -ENOENT: nothing was judged yet */
+void truth_close(struct truth *t);   /* NULL is fine */
 
 struct truth_row {
 	char hamlet[STORE_CODE], province[STORE_CODE], commune[STORE_CODE];
-	char plmn[8];       /* "45204", "*" the best of all */
+	char plmn[8]; /* "45204", "*" the best of all */
 	char technology[16], profile[40], profile_hash[65];
 	enum truth_status status, before; /* before: when silent, what the last evidence said */
 	enum truth_cause cause;
@@ -42,20 +44,22 @@ struct truth_row {
 	uint32_t n;
 	unsigned days, parts, probes;
 	bool simulated;
-	int32_t since;      /* day the status began */
-	int64_t as_of_ns, last_usable_ns; /* UTC_UNKNOWN never */
-	int64_t population; /* -1 unknown */
+	int32_t since;                     /* day the status began */
+	int64_t as_of_ns, last_usable_ns;  /* UTC_UNKNOWN never */
+	int64_t population;                /* -1 unknown */
 	const char *reason_vi, *reason_en; /* these three live during the callback */
-	const char *detail; /* JSON: counts, medians, rates, outage, evidence {from, to, probes: [{probe, first_seq, last_seq, records}]} */
+	const char *
+		detail; /* JSON: counts, medians, rates, outage, evidence {from, to, probes: [{probe, first_seq, last_seq, records}]} */
 };
 struct truth_query { /* NULL or 0: any */
 	const char *hamlet, *province, *commune;
-	const char *plmn;       /* "*" for the best of all */
+	const char *plmn; /* "*" for the best of all */
 	const char *technology;
 	const char *status;
 };
 /* By hamlet, technology, plmn ("*" first). */
-int truth_rows(struct truth *t, const struct truth_query *q, int (*each)(void *arg, const struct truth_row *row), void *arg);
+int truth_rows(struct truth *t, const struct truth_query *q,
+	int (*each)(void *arg, const struct truth_row *row), void *arg);
 
 struct truth_counts {
 	uint32_t hamlets[TRUTH_STATUSES];
@@ -70,7 +74,7 @@ int truth_count(struct truth *t, const char *technology, const char *plmn, const
 int truth_history(struct truth *t, const char *hamlet, const char *plmn, const char *technology,
 	int (*each)(void *arg, int32_t day, enum truth_status status), void *arg);
 
-struct truth_hour { /* one hour of one point, network and technology */
+struct truth_hour {        /* one hour of one point, network and technology */
 	int64_t hour;      /* since 1970 */
 	const char *point; /* "" the reference point */
 	uint32_t plmn;     /* 0 unknown */
@@ -80,7 +84,8 @@ struct truth_hour { /* one hour of one point, network and technology */
 	struct levels levels; /* rsrp, sinr of slots; rates and round trips of tests */
 };
 int truth_hours(struct truth *t, const char *hamlet, int32_t from_day, int32_t to_day,
-	int (*each)(void *arg, const struct truth_hour *h), void *arg); /* days from..to, both included */
+	int (*each)(void *arg, const struct truth_hour *h),
+	void *arg); /* days from..to, both included */
 
 struct truth_state_hour { /* how often each access state was told */
 	int64_t hour;
@@ -97,8 +102,9 @@ struct truth_panel { /* the networks that "every operator" means */
 	size_t count;
 };
 int truth_panel(struct truth_panel *out, struct store *s, const struct profile *p) MUST_CHECK;
-int truth_judge_at(struct truth *t, struct store *s, const struct profile *p, const struct truth_panel *panel, const struct store_hamlet *h,
-	int64_t as_of_ns, int (*each)(void *arg, const struct truth_row *row), void *arg);
+int truth_judge_at(struct truth *t, struct store *s, const struct profile *p,
+	const struct truth_panel *panel, const struct store_hamlet *h, int64_t as_of_ns,
+	int (*each)(void *arg, const struct truth_row *row), void *arg);
 /* The last day that has a rollup, of all hamlets; INT32_MIN none. */
 int32_t truth_last_day(struct truth *t);
 
@@ -106,6 +112,7 @@ int32_t truth_last_day(struct truth *t);
 int64_t truth_finished(struct truth *t);
 
 /* `phusong-collector judge [--profile FILE]... [--as-of TIME]`: arguments after the word.  Exit status. */
-int truth_judge_run(int argc, char **argv, const char *folder, const char *const *profiles, size_t profile_count);
+int truth_judge_run(int argc, char **argv, const char *folder, const char *const *profiles,
+	size_t profile_count);
 
 #endif

@@ -56,7 +56,8 @@ static void *work(void *arg)
 		}
 		if (err) {
 			left = false;
-			log_complain(&trouble, mono, "truth", "hamlets cannot be judged: %s", strerror(-err));
+			log_complain(&trouble, mono, "truth", "hamlets cannot be judged: %s",
+				strerror(-err));
 		} else {
 			log_recovered(&trouble, "truth", "hamlets are judged again");
 		}
@@ -120,18 +121,22 @@ int truth_round(const struct truth_options *o, int64_t as_of_ns, struct why *why
 
 #define USAGE "usage: phusong-collector judge [--profile FILE]... [--as-of TIME]\n"
 
-int truth_judge_run(int argc, char **argv, const char *folder, const char *const *profiles, size_t profile_count)
+int truth_judge_run(int argc, char **argv, const char *folder, const char *const *profiles,
+	size_t profile_count)
 {
 	const char *given[PROFILES_MOST];
 	size_t count = 0;
-	struct truth_options o = { .folder = folder, .profiles = profiles, .profile_count = profile_count };
+	struct truth_options o = {
+		.folder = folder, .profiles = profiles, .profile_count = profile_count
+	};
 	struct why why = { "" };
 	int64_t as_of = clock_wall();
 
 	for (int i = 0; i < argc; i++) {
 		if (!strcmp(argv[i], "--profile") && i + 1 < argc && count < PROFILES_MOST) {
 			given[count++] = argv[++i];
-		} else if (!strcmp(argv[i], "--as-of") && i + 1 < argc && !clock_parse(argv[i + 1], &as_of)) {
+		} else if (!strcmp(argv[i], "--as-of") && i + 1 < argc &&
+			   !clock_parse(argv[i + 1], &as_of)) {
 			i++;
 		} else {
 			fprintf(stderr, USAGE);

@@ -15,7 +15,10 @@ static uint32_t next(const unsigned char **p)
 {
 	static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
 	uint32_t c = *(*p)++;
-	unsigned more = c >= 0xf0 && c < 0xf5 ? 3 : c >= 0xe0 && c < 0xf0 ? 2 : c >= 0xc2 && c < 0xe0 ? 1 : 0;
+	unsigned more = c >= 0xf0 && c < 0xf5   ? 3
+	                : c >= 0xe0 && c < 0xf0 ? 2
+	                : c >= 0xc2 && c < 0xe0 ? 1
+	                                        : 0;
 
 	if (c < 0x80)
 		return c;
@@ -64,9 +67,11 @@ static void every_key_has_both_languages_in_nfc(void **state)
 		const char *vi = i18n((enum i18n_key)i, "vi"), *en = i18n((enum i18n_key)i, "en");
 
 		if (!vi || !en || !*vi || !*en || !composed(vi) || !composed(en))
-			fail_msg("%s: a language is missing or not NFC", i18n_name((enum i18n_key)i));
+			fail_msg("%s: a language is missing or not NFC",
+				i18n_name((enum i18n_key)i));
 		if (!same_names(vi, en) || !same_names(en, vi))
-			fail_msg("%s: the languages have different {names}", i18n_name((enum i18n_key)i));
+			fail_msg("%s: the languages have different {names}",
+				i18n_name((enum i18n_key)i));
 	}
 }
 
@@ -86,7 +91,8 @@ static void texts_are_filled_in(void **state)
 
 	(void)state;
 	buf_init(&b, 1024);
-	i18n_put(&b, TR_WHY_SILENT, "en", (const char *const[]){ "since", "{cause}", "cause", "power", NULL });
+	i18n_put(&b, TR_WHY_SILENT, "en",
+		(const char *const[]){ "since", "{cause}", "cause", "power", NULL });
 	assert_string_equal(buf_text(&b), "Nothing usable since {cause}; cause: power.");
 	assert_string_equal(i18n_number(number, 95.25, 2, "vi"), "95,25");
 	assert_string_equal(i18n_number(number, -0.5, 1, "en"), "-0.5");

@@ -8,9 +8,13 @@
 #include "probes/core/clock.h"
 #include "tests/unit/truth_fixture.h"
 
-#define SERVED_WELL { 28, 24, SLOT_SERVED, -95, 12, 1, 20 }
+#define SERVED_WELL \
+	{ \
+		28, 24, SLOT_SERVED, -95, 12, 1, 20 \
+	}
 
-static const struct judge_operator operators[] = { { MOBIFONE, "MobiFone" }, { VINAPHONE, "VinaPhone" }, { VIETTEL, "Viettel" } };
+static const struct judge_operator operators[] = { { MOBIFONE, "MobiFone" },
+	{ VINAPHONE, "VinaPhone" }, { VIETTEL, "Viettel" } };
 
 static struct judge_input input(const struct profile *p, const struct point_evidence *at, size_t n)
 {
@@ -20,8 +24,14 @@ static struct judge_input input(const struct profile *p, const struct point_evid
 	for (size_t i = 0; i < n; i++)
 		if (at[i].e.n && (at[i].e.last_slot + 1) * SLOT_S * NS_PER_S > last)
 			last = (at[i].e.last_slot + 1) * SLOT_S * NS_PER_S;
-	return (struct judge_input){ .profile = p, .at = at, .n = n, .operators = operators, .operator_count = 3, .probes = 1,
-		.as_of_ns = as_of, .last_usable_ns = last };
+	return (struct judge_input){ .profile = p,
+		.at = at,
+		.n = n,
+		.operators = operators,
+		.operator_count = 3,
+		.probes = 1,
+		.as_of_ns = as_of,
+		.last_usable_ns = last };
 }
 
 static void each_status_comes_from_its_evidence(void **state)
@@ -33,24 +43,50 @@ static void each_status_comes_from_its_evidence(void **state)
 		char grade;
 	} cases[] = {
 		{ "good", { SERVED_WELL }, TRUTH_COVERED, 'B' },
-		{ "good, SINR only", { { 28, 24, SLOT_SERVED, -95, 12, 0, 0 } }, TRUTH_COVERED, 'B' },
-		{ "good, a transfer only", { { 28, 24, SLOT_SERVED, -95, 99, 1, 20 } }, TRUTH_COVERED, 'B' },
-		{ "a strong RSRP and nothing else", { { 28, 24, SLOT_SERVED, -60, 99, 0, 0 } }, TRUTH_UNMEASURED, '-' },
-		{ "a strong RSRP, disturbed", { { 28, 24, SLOT_SERVED, -60, -9, 1, 20 } }, TRUTH_WEAK, 'B' },
+		{ "good, SINR only", { { 28, 24, SLOT_SERVED, -95, 12, 0, 0 } }, TRUTH_COVERED,
+			'B' },
+		{ "good, a transfer only", { { 28, 24, SLOT_SERVED, -95, 99, 1, 20 } },
+			TRUTH_COVERED, 'B' },
+		{ "a strong RSRP and nothing else", { { 28, 24, SLOT_SERVED, -60, 99, 0, 0 } },
+			TRUTH_UNMEASURED, '-' },
+		{ "a strong RSRP, disturbed", { { 28, 24, SLOT_SERVED, -60, -9, 1, 20 } },
+			TRUTH_WEAK, 'B' },
 		{ "below the level", { { 28, 24, SLOT_SERVED, -124, 3, 0, 0 } }, TRUTH_WEAK, 'B' },
 		{ "slow", { { 28, 24, SLOT_SERVED, -95, 12, 1, 2 } }, TRUTH_WEAK, 'B' },
-		{ "slow, but too few tests", { { 9, 24, SLOT_SERVED, -95, 12, 1, 2 }, { 19, 24, SLOT_SERVED, -95, 12, 0, 0 } }, TRUTH_COVERED, 'B' },
-		{ "no service", { { 28, 24, SLOT_NO_SERVICE, 0, 99, 0, 0 } }, TRUTH_NO_SIGNAL, 'B' },
-		{ "no service, few", { { 5, 6, SLOT_NO_SERVICE, 0, 99, 0, 0 }, { 23, 0, 0, 0, 99, 0, 0 } }, TRUTH_NO_SIGNAL, 'C' },
-		{ "no service, 29 samples", { { 5, 5, SLOT_NO_SERVICE, 0, 99, 0, 0 }, { 1, 4, SLOT_NO_SERVICE, 0, 99, 0, 0 } }, TRUTH_UNMEASURED, '-' },
-		{ "no service on four days", { { 4, 24, SLOT_NO_SERVICE, 0, 99, 0, 0 } }, TRUTH_UNMEASURED, '-' },
-		{ "no service in two parts of the day", { { 28, 2, SLOT_NO_SERVICE, 0, 99, 0, 0 } }, TRUTH_UNMEASURED, '-' },
-		{ "emergency only", { { 28, 24, SLOT_LIMITED, 0, 99, 0, 0 } }, TRUTH_NO_SIGNAL, 'B' },
+		{ "slow, but too few tests",
+			{ { 9, 24, SLOT_SERVED, -95, 12, 1, 2 },
+				{ 19, 24, SLOT_SERVED, -95, 12, 0, 0 } },
+			TRUTH_COVERED, 'B' },
+		{ "no service", { { 28, 24, SLOT_NO_SERVICE, 0, 99, 0, 0 } }, TRUTH_NO_SIGNAL,
+			'B' },
+		{ "no service, few",
+			{ { 5, 6, SLOT_NO_SERVICE, 0, 99, 0, 0 }, { 23, 0, 0, 0, 99, 0, 0 } },
+			TRUTH_NO_SIGNAL, 'C' },
+		{ "no service, 29 samples",
+			{ { 5, 5, SLOT_NO_SERVICE, 0, 99, 0, 0 },
+				{ 1, 4, SLOT_NO_SERVICE, 0, 99, 0, 0 } },
+			TRUTH_UNMEASURED, '-' },
+		{ "no service on four days", { { 4, 24, SLOT_NO_SERVICE, 0, 99, 0, 0 } },
+			TRUTH_UNMEASURED, '-' },
+		{ "no service in two parts of the day", { { 28, 2, SLOT_NO_SERVICE, 0, 99, 0, 0 } },
+			TRUTH_UNMEASURED, '-' },
+		{ "emergency only", { { 28, 24, SLOT_LIMITED, 0, 99, 0, 0 } }, TRUTH_NO_SIGNAL,
+			'B' },
 		{ "2G only", { { 28, 24, SLOT_OTHER, 0, 99, 0, 0 } }, TRUTH_NO_SIGNAL, 'B' },
-		{ "half of the days", { { 14, 24, SLOT_SERVED, -95, 12, 1, 20 }, { 14, 24, SLOT_NO_SERVICE, 0, 99, 0, 0 } }, TRUTH_UNSTABLE, 'B' },
-		{ "one long outage", { { 27, 144, SLOT_SERVED, -95, 12, 1, 20 }, { 1, 143, SLOT_NO_SERVICE, 0, 99, 0, 0 } }, TRUTH_COVERED, 'B' },
-		{ "one outage of two days", { { 60, 144, SLOT_SERVED, -95, 12, 1, 20 }, { 2, 144, SLOT_NO_SERVICE, 0, 99, 0, 0 } }, TRUTH_UNSTABLE, 'B' },
-		{ "registered, no internet", { { 28, 24, SLOT_NO_DATA, -95, 12, 0, 0 } }, TRUTH_UNSTABLE, 'B' },
+		{ "half of the days",
+			{ { 14, 24, SLOT_SERVED, -95, 12, 1, 20 },
+				{ 14, 24, SLOT_NO_SERVICE, 0, 99, 0, 0 } },
+			TRUTH_UNSTABLE, 'B' },
+		{ "one long outage",
+			{ { 27, 144, SLOT_SERVED, -95, 12, 1, 20 },
+				{ 1, 143, SLOT_NO_SERVICE, 0, 99, 0, 0 } },
+			TRUTH_COVERED, 'B' },
+		{ "one outage of two days",
+			{ { 60, 144, SLOT_SERVED, -95, 12, 1, 20 },
+				{ 2, 144, SLOT_NO_SERVICE, 0, 99, 0, 0 } },
+			TRUTH_UNSTABLE, 'B' },
+		{ "registered, no internet", { { 28, 24, SLOT_NO_DATA, -95, 12, 0, 0 } },
+			TRUTH_UNSTABLE, 'B' },
 		{ "nothing", { { .days = 0 } }, TRUTH_UNMEASURED, '-' },
 	};
 	struct profile p = fixture_profile();
@@ -67,7 +103,8 @@ static void each_status_comes_from_its_evidence(void **state)
 		in.as_of_ns = at.e.n ? in.last_usable_ns : in.as_of_ns;
 		judge(&j, &in, VIETTEL);
 		if (j.status != cases[i].status || j.grade != cases[i].grade)
-			fail_msg("%s: %s %c: %s", cases[i].what, truth_status_name[j.status], j.grade, j.reason_en);
+			fail_msg("%s: %s %c: %s", cases[i].what, truth_status_name[j.status],
+				j.grade, j.reason_en);
 		assert_true(*j.reason_vi && *j.reason_en);
 		assert_null(strchr(j.reason_vi, '{'));
 		assert_null(strchr(j.reason_en, '{'));
@@ -86,7 +123,8 @@ static void silence_is_never_no_signal(void **state)
 		struct judgement j;
 
 		/* it measured well for ten days, then nothing came for eighteen */
-		fixture_add(&at.e, FIRST_DAY, &(struct fixture_days){ 10, 24, SLOT_SERVED, -95, 12, 1, 20 });
+		fixture_add(&at.e, FIRST_DAY,
+			&(struct fixture_days){ 10, 24, SLOT_SERVED, -95, 12, 1, 20 });
 		in = input(&p, &at, 1);
 		in.cause = (enum truth_cause)cause;
 		for (uint32_t plmn = 0; plmn <= VIETTEL; plmn += VIETTEL) {
@@ -112,7 +150,8 @@ static void a_silent_hamlet_keeps_what_was_measured_before(void **state)
 	struct judgement j;
 
 	(void)state;
-	fixture_add(&at.e, FIRST_DAY, &(struct fixture_days){ 10, 24, SLOT_NO_SERVICE, 0, 99, 0, 0 });
+	fixture_add(
+		&at.e, FIRST_DAY, &(struct fixture_days){ 10, 24, SLOT_NO_SERVICE, 0, 99, 0, 0 });
 	in = input(&p, &at, 1);
 	judge(&j, &in, VIETTEL);
 	assert_int_equal(j.status, TRUTH_SILENT);
@@ -125,10 +164,11 @@ static void a_silent_hamlet_keeps_what_was_measured_before(void **state)
 
 static void one_operator_without_signal_does_not_speak_for_all(void **state)
 {
-	const struct fixture_days limited = { 28, 24, SLOT_LIMITED, 0, 99, 0, 0 }, none = { 28, 24, SLOT_NO_SERVICE, 0, 99, 0, 0 };
+	const struct fixture_days limited = { 28, 24, SLOT_LIMITED, 0, 99, 0, 0 },
+				  none = { 28, 24, SLOT_NO_SERVICE, 0, 99, 0, 0 };
 	struct profile p = fixture_profile();
-	struct point_evidence at[4] = { { "", "", VIETTEL, { .n = 0 } }, { "", "", 0, { .n = 0 } }, { "", "", MOBIFONE, { .n = 0 } },
-		{ "", "", VINAPHONE, { .n = 0 } } };
+	struct point_evidence at[4] = { { "", "", VIETTEL, { .n = 0 } }, { "", "", 0, { .n = 0 } },
+		{ "", "", MOBIFONE, { .n = 0 } }, { "", "", VINAPHONE, { .n = 0 } } };
 	struct judge_input in;
 	struct judgement j;
 
@@ -163,12 +203,14 @@ static void one_operator_without_signal_does_not_speak_for_all(void **state)
 static void the_best_operator_counts_for_all(void **state)
 {
 	struct profile p = fixture_profile();
-	struct point_evidence at[2] = { { "", "", MOBIFONE, { .n = 0 } }, { "", "", VIETTEL, { .n = 0 } } };
+	struct point_evidence at[2] = { { "", "", MOBIFONE, { .n = 0 } },
+		{ "", "", VIETTEL, { .n = 0 } } };
 	struct judge_input in;
 	struct judgement j;
 
 	(void)state;
-	fixture_add(&at[0].e, FIRST_DAY, &(struct fixture_days){ 28, 24, SLOT_NO_SERVICE, 0, 99, 0, 0 });
+	fixture_add(&at[0].e, FIRST_DAY,
+		&(struct fixture_days){ 28, 24, SLOT_NO_SERVICE, 0, 99, 0, 0 });
 	fixture_add(&at[1].e, FIRST_DAY, &(struct fixture_days)SERVED_WELL);
 	in = input(&p, at, 2);
 	judge(&j, &in, 0);
@@ -180,13 +222,15 @@ static void the_best_operator_counts_for_all(void **state)
 static void a_dip_is_a_served_centre_and_a_cluster_without(void **state)
 {
 	struct profile p = fixture_profile();
-	struct point_evidence at[2] = { { "", "", VIETTEL, { .n = 0 } }, { "c1", "Xóm Đồi", VIETTEL, { .n = 0 } } };
+	struct point_evidence at[2] = { { "", "", VIETTEL, { .n = 0 } },
+		{ "c1", "Xóm Đồi", VIETTEL, { .n = 0 } } };
 	struct judge_input in;
 	struct judgement j;
 
 	(void)state;
 	fixture_add(&at[0].e, FIRST_DAY, &(struct fixture_days)SERVED_WELL);
-	fixture_add(&at[1].e, FIRST_DAY, &(struct fixture_days){ 28, 24, SLOT_NO_SERVICE, 0, 99, 0, 0 });
+	fixture_add(&at[1].e, FIRST_DAY,
+		&(struct fixture_days){ 28, 24, SLOT_NO_SERVICE, 0, 99, 0, 0 });
 	in = input(&p, at, 2);
 	judge(&j, &in, VIETTEL);
 	assert_int_equal(j.status, TRUTH_PARTIAL);
@@ -199,7 +243,8 @@ static void a_dip_is_a_served_centre_and_a_cluster_without(void **state)
 	/* no signal in the centre is no signal, and the cluster that is served is named */
 	at[0].e = at[1].e = (struct evidence){ 0 };
 	fixture_add(&at[1].e, FIRST_DAY, &(struct fixture_days)SERVED_WELL);
-	fixture_add(&at[0].e, FIRST_DAY, &(struct fixture_days){ 28, 24, SLOT_NO_SERVICE, 0, 99, 0, 0 });
+	fixture_add(&at[0].e, FIRST_DAY,
+		&(struct fixture_days){ 28, 24, SLOT_NO_SERVICE, 0, 99, 0, 0 });
 	in = input(&p, at, 2);
 	judge(&j, &in, VIETTEL);
 	assert_int_equal(j.status, TRUTH_NO_SIGNAL);
@@ -249,7 +294,8 @@ static void a_rate_that_the_profile_needs_must_be_measured(void **state)
 	assert_int_equal(j.status, TRUTH_UNMEASURED);
 	fixture_threshold(&p, P_DOWN_MEAN, 100);
 	at.e = (struct evidence){ 0 };
-	fixture_add(&at.e, FIRST_DAY, &(struct fixture_days){ 28, 24, SLOT_SERVED, -95, 12, 1, 90 });
+	fixture_add(
+		&at.e, FIRST_DAY, &(struct fixture_days){ 28, 24, SLOT_SERVED, -95, 12, 1, 90 });
 	judge(&j, &in, VIETTEL);
 	assert_int_equal(j.status, TRUTH_WEAK);
 	assert_non_null(strstr(j.reason_vi, "90,0 Mbit/s"));

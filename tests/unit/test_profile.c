@@ -12,7 +12,8 @@
 
 static void shipped_profiles_load(void **state)
 {
-	static const char *const files[] = { "config/profiles/vn-4g-2019.conf", "config/profiles/vn-5g-2021.conf" };
+	static const char *const files[] = { "config/profiles/vn-4g-2019.conf",
+		"config/profiles/vn-5g-2021.conf" };
 	struct buf problems;
 
 	(void)state;
@@ -65,21 +66,29 @@ static void a_profile_changes_its_hash_with_any_setting(void **state)
 	buf_done(&problems);
 }
 
-#define HEAD "id=\"x\"; name_vi=\"x\"; name_en=\"x\"; technology=\"4g\"; rats=(\"LTE\"); thresholds=("
-#define T(key, value, unit) "{ key=\"" key "\"; value=" value "; unit=\"" unit "\"; basis=\"own\"; source=\"s\"; }"
+#define HEAD \
+	"id=\"x\"; name_vi=\"x\"; name_en=\"x\"; technology=\"4g\"; rats=(\"LTE\"); thresholds=("
+#define T(key, value, unit) \
+	"{ key=\"" key "\"; value=" value "; unit=\"" unit "\"; basis=\"own\"; source=\"s\"; }"
 
 static void mistakes_are_named(void **state)
 {
 	static const struct {
 		const char *text, *says;
 	} cases[] = {
-		{ HEAD T("rsrp_least_dbm", "-300.0", "dBm") ");", "rsrp_least_dbm: -300 is not within" },
+		{ HEAD T("rsrp_least_dbm", "-300.0", "dBm") ");",
+			"rsrp_least_dbm: -300 is not within" },
 		{ HEAD T("rsrp_least_dbm", "-100.0", "dB") ");", "its unit is \"dBm\"" },
-		{ HEAD T("min_days", "5.0", "days") "," T("min_days", "6.0", "days") ");", "min_days is given twice" },
+		{ HEAD T("min_days", "5.0", "days") "," T("min_days", "6.0", "days") ");",
+			"min_days is given twice" },
 		{ HEAD T("min_days", "5.0", "days") ");", "window_days is missing" },
 		{ HEAD T("magic", "5.0", "") ");", "key" },
-		{ HEAD "{ key=\"min_days\"; value=5.0; unit=\"days\"; basis=\"law\"; source=\"s\"; });", "basis" },
-		{ HEAD "{ key=\"min_days\"; value=5.0; unit=\"days\"; basis=\"own\"; source=\"\"; });", "without a source" },
+		{ HEAD "{ key=\"min_days\"; value=5.0; unit=\"days\"; basis=\"law\"; source=\"s\"; "
+		       "});",
+			"basis" },
+		{ HEAD "{ key=\"min_days\"; value=5.0; unit=\"days\"; basis=\"own\"; source=\"\"; "
+		       "});",
+			"without a source" },
 		{ HEAD T("down_share", "0.9", "share") ");", "go together" },
 		{ "id=\"x\";", "" },
 		{ "{{{", "" },

@@ -22,8 +22,12 @@ static void fill(struct world *w)
 
 static struct report *collect(struct world *w, const char *lang)
 {
-	struct report_options o = { .folder = w->folder, .boundaries = GOLDEN "/geo", .profile = "config/profiles/vn-4g-2019.conf",
-		.province = "08", .lang = lang, .as_of_ns = UTC_UNKNOWN };
+	struct report_options o = { .folder = w->folder,
+		.boundaries = GOLDEN "/geo",
+		.profile = "config/profiles/vn-4g-2019.conf",
+		.province = "08",
+		.lang = lang,
+		.as_of_ns = UTC_UNKNOWN };
 	struct why why = { "" };
 	struct report *r;
 
@@ -55,7 +59,8 @@ static void same_as_file(const struct buf *b, const char *name)
 		buf_put(&file, piece, n);
 	fclose(f);
 	if (file.len != b->len || memcmp(file.data, b->data, b->len) != 0)
-		fail_msg("%s differs from what is made now (PHUSONG_GOLDEN=write makes it anew)", path);
+		fail_msg("%s differs from what is made now (PHUSONG_GOLDEN=write makes it anew)",
+			path);
 	buf_done(&file);
 }
 
@@ -65,7 +70,9 @@ static void reports_are_their_golden_files_each_time(void **state)
 		const char *file, *lang;
 		void (*write)(struct buf *out, const struct report *r);
 	} made[] = {
-		{ "report.vi.html", "vi", report_html }, { "report.en.html", "en", report_html }, { "report.vi.csv", "vi", report_csv },
+		{ "report.vi.html", "vi", report_html },
+		{ "report.en.html", "en", report_html },
+		{ "report.vi.csv", "vi", report_csv },
 		{ "report.en.geojson", "en", report_geojson },
 	};
 	struct world *w = *state;
@@ -89,7 +96,8 @@ static void reports_are_their_golden_files_each_time(void **state)
 
 static void a_report_says_what_it_must(void **state)
 {
-	static const char *const must[] = { "trắng sóng", "lõm sóng", "chưa xác nhận, không phải là quy định", "không phải là kết quả đo kiểm hợp quy",
+	static const char *const must[] = { "trắng sóng", "lõm sóng",
+		"chưa xác nhận, không phải là quy định", "không phải là kết quả đo kiểm hợp quy",
 		"Hoàng Sa", "Trường Sa", "test.csv", "vn-4g-2019", "-121 dBm", "Viettel" };
 	struct world *w = *state;
 	struct report *r;
@@ -175,11 +183,16 @@ static void wrong_use_is_status_2_and_formats_to_come_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(reports_are_their_golden_files_each_time, world_new, world_done),
+		cmocka_unit_test_setup_teardown(
+			reports_are_their_golden_files_each_time, world_new, world_done),
 		cmocka_unit_test_setup_teardown(a_report_says_what_it_must, world_new, world_done),
-		cmocka_unit_test_setup_teardown(geojson_is_json_and_has_every_hamlet, world_new, world_done),
-		cmocka_unit_test_setup_teardown(a_cell_is_no_formula_and_markup_is_text, world_new, world_done),
-		cmocka_unit_test_setup_teardown(wrong_use_is_status_2_and_formats_to_come_are_refused, world_new, world_done),
+		cmocka_unit_test_setup_teardown(
+			geojson_is_json_and_has_every_hamlet, world_new, world_done),
+		cmocka_unit_test_setup_teardown(
+			a_cell_is_no_formula_and_markup_is_text, world_new, world_done),
+		cmocka_unit_test_setup_teardown(
+			wrong_use_is_status_2_and_formats_to_come_are_refused, world_new,
+			world_done),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

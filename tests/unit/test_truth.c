@@ -5,6 +5,7 @@
 #include "collector/truth/agg.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 struct seen_rows {
 	unsigned matrix[TRUTH_STATUSES][TRUTH_STATUSES], rows, wrong;
@@ -19,8 +20,9 @@ static int compare(void *arg, const struct truth_row *row)
 	seen->rows++;
 	seen->matrix[expected][row->status]++;
 	if (row->status != (unsigned)expected || row->cause != country[life].cause) {
-		print_message("%s: is %s (%s), should be %s: %s %s\n", country[life].what, truth_status_name[row->status],
-			truth_cause_name[row->cause], country[life].status, row->reason_en, row->detail);
+		print_message("%s: is %s (%s), should be %s: %s %s\n", country[life].what,
+			truth_status_name[row->status], truth_cause_name[row->cause],
+			country[life].status, row->reason_en, row->detail);
 		seen->wrong++;
 	}
 	return 0;
@@ -30,14 +32,16 @@ static int dump(void *arg, const struct truth_row *r)
 {
 	struct seen_rows *seen = arg;
 
-	buf_printf(&seen->text, "%s %s %s %d %d %d %c %.6f %.6f %.6f %u %u %u %u %d %s %s %s\n", r->hamlet, r->plmn, r->technology, r->status,
-		r->before, r->cause, r->grade, r->share, r->low, r->high, r->n, r->days, r->parts, r->probes, r->since, r->reason_vi, r->reason_en,
-		r->detail);
+	buf_printf(&seen->text, "%s %s %s %d %d %d %c %.6f %.6f %.6f %u %u %u %u %d %s %s %s\n",
+		r->hamlet, r->plmn, r->technology, r->status, r->before, r->cause, r->grade,
+		r->share, r->low, r->high, r->n, r->days, r->parts, r->probes, r->since,
+		r->reason_vi, r->reason_en, r->detail);
 	seen->rows++;
 	return 0;
 }
 
-static void read_rows(struct world *w, const char *plmn, int (*each)(void *arg, const struct truth_row *row), struct seen_rows *seen)
+static void read_rows(struct world *w, const char *plmn,
+	int (*each)(void *arg, const struct truth_row *row), struct seen_rows *seen)
 {
 	const struct truth_query q = { .plmn = plmn };
 	struct truth *t;
@@ -86,7 +90,8 @@ static void an_operator_is_judged_by_its_own_evidence(void **state)
 		judge_all(w, AS_OF);
 		read_rows(w, "45204", dump, &seen);
 		assert_int_equal(seen.rows, i + 1);
-		assert_non_null(strstr(buf_text(&seen.text), lives[i] == GSM_ONLY ? "H04 45204 4g 0" : "H03 45204 4g 0"));
+		assert_non_null(strstr(buf_text(&seen.text),
+			lives[i] == GSM_ONLY ? "H04 45204 4g 0" : "H03 45204 4g 0"));
 		buf_done(&seen.text);
 	}
 }
@@ -219,14 +224,62 @@ static void packed_histograms_survive_and_damage_is_refused(void **state)
 	free(b);
 }
 
+static void count_judged(void *arg, const char *hamlet)
+{
+	(void)hamlet;
+	__atomic_add_fetch((unsigned *)arg, 1, __ATOMIC_RELAXED);
+}
+
+static void the_worker_judges_on_its_own_and_is_alone(void **state)
+{
+	static const char *const profiles[] = { "config/profiles/vn-4g-2019.conf",
+		"config/profiles/vn-5g-2021.conf" };
+	struct world *w = *state;
+	unsigned judged = 0;
+	const struct truth_options o = { .folder = w->folder,
+		.profiles = profiles,
+		.profile_count = 2,
+		.judged = count_judged,
+		.arg = &judged };
+	const struct truth_query q = { .hamlet = "H00" };
+	struct seen_rows seen = { .rows = 0 };
+	struct truth_worker *worker, *second;
+	struct truth *t;
+	struct why why = { "" };
+
+	place_probe(w, GOOD);
+	live(w, GOOD, 0, 2);
+	assert_int_equal(truth_start(&worker, &o, &why), 0);
+	assert_int_equal(truth_start(&second, &o, &why), -EBUSY);
+	for (int i = 0; i < 200 && __atomic_load_n(&judged, __ATOMIC_RELAXED) < LIVES; i++)
+		usleep(50000);
+	assert_int_equal(truth_open(&t, w->folder, &why), 0);
+	truth_stop(worker);
+	buf_init(&seen.text, 1 << 20);
+	assert_int_equal(truth_rows(t, &q, dump, &seen), 0);
+	assert_true(seen.rows >= 2); /* both technologies */
+	assert_true(__atomic_load_n(&judged, __ATOMIC_RELAXED) >= LIVES);
+	buf_done(&seen.text);
+	truth_close(t);
+	truth_stop(NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(the_status_is_the_truth_and_silence_is_never_no_signal, world_new, world_done),
-		cmocka_unit_test_setup_teardown(an_operator_is_judged_by_its_own_evidence, world_new, world_done),
-		cmocka_unit_test_setup_teardown(the_same_records_late_or_twice_give_the_same_bytes, world_new, world_done),
-		cmocka_unit_test_setup_teardown(late_records_rewrite_the_past, world_new, world_done),
-		cmocka_unit_test_setup_teardown(charts_and_counts_are_read_back, world_new, world_done),
+		cmocka_unit_test_setup_teardown(
+			the_status_is_the_truth_and_silence_is_never_no_signal, world_new,
+			world_done),
+		cmocka_unit_test_setup_teardown(
+			an_operator_is_judged_by_its_own_evidence, world_new, world_done),
+		cmocka_unit_test_setup_teardown(
+			the_same_records_late_or_twice_give_the_same_bytes, world_new, world_done),
+		cmocka_unit_test_setup_teardown(
+			late_records_rewrite_the_past, world_new, world_done),
+		cmocka_unit_test_setup_teardown(
+			charts_and_counts_are_read_back, world_new, world_done),
+		cmocka_unit_test_setup_teardown(
+			the_worker_judges_on_its_own_and_is_alone, world_new, world_done),
 		cmocka_unit_test(packed_histograms_survive_and_damage_is_refused),
 	};
 

@@ -22,13 +22,35 @@ static inline void fixture_threshold(struct profile *p, enum profile_threshold t
 
 static inline struct profile fixture_profile(void)
 {
-	static const struct { enum profile_threshold t; double value; } values[] = {
-		{ P_WINDOW, 28 }, { P_SILENT, 48 }, { P_MIN_N, 30 }, { P_MIN_DAYS, 5 }, { P_MIN_PARTS, 3 }, { P_NONE_SHARE, 0.05 },
-		{ P_AVAILABILITY, 0.95 }, { P_OUTAGE, 24 }, { P_RSRP, -121 }, { P_SINR, -3 }, { P_DOWN_RATE, 5 }, { P_DOWN_SHARE, 0.95 },
-		{ P_RATE_N, 10 }, { P_RATE_NEEDED, 0 }, { P_MARGIN, 0.01 }, { P_A_N, 300 }, { P_A_DAYS, 14 }, { P_A_PROBES, 2 },
-		{ P_B_N, 100 }, { P_B_DAYS, 7 },
+	static const struct {
+		enum profile_threshold t;
+		double value;
+	} values[] = {
+		{ P_WINDOW, 28 },
+		{ P_SILENT, 48 },
+		{ P_MIN_N, 30 },
+		{ P_MIN_DAYS, 5 },
+		{ P_MIN_PARTS, 3 },
+		{ P_NONE_SHARE, 0.05 },
+		{ P_AVAILABILITY, 0.95 },
+		{ P_OUTAGE, 24 },
+		{ P_RSRP, -121 },
+		{ P_SINR, -3 },
+		{ P_DOWN_RATE, 5 },
+		{ P_DOWN_SHARE, 0.95 },
+		{ P_RATE_N, 10 },
+		{ P_RATE_NEEDED, 0 },
+		{ P_MARGIN, 0.01 },
+		{ P_A_N, 300 },
+		{ P_A_DAYS, 14 },
+		{ P_A_PROBES, 2 },
+		{ P_B_N, 100 },
+		{ P_B_DAYS, 7 },
 	};
-	struct profile p = { .id = "test-4g", .name_vi = "thử", .name_en = "test", .technology = "4g",
+	struct profile p = { .id = "test-4g",
+		.name_vi = "thử",
+		.name_en = "test",
+		.technology = "4g",
 		.rats = 1u << RAT_LTE | 1u << RAT_NR_NSA | 1u << RAT_NR_SA };
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)

@@ -21,9 +21,40 @@
 #define EVERY_S 1800
 #define AS_OF   ((FIRST_DAY + DAYS) * STORE_DAY_NS)
 
-enum life { GOOD, GOOD_5G, NONE, LIMITED, GSM_ONLY, SLOW, FAINT, BOOSTED, HALF, POWER, MODEM_HUNG, MODEM_ABSENT, SIM_MISSING, SIM_LOCKED, DENIED,
-	CREDIT, BROKER, NO_INTERNET, SICK, NOT_SAID, SENTINEL, STALE_STATE, FEW, NEVER, THEN_POWER, THEN_MODEM, THEN_CREDIT, THEN_BACKHAUL,
-	NONE_THEN_SILENT, FAILED, ROAMING, LIVES };
+enum life {
+	GOOD,
+	GOOD_5G,
+	NONE,
+	LIMITED,
+	GSM_ONLY,
+	SLOW,
+	FAINT,
+	BOOSTED,
+	HALF,
+	POWER,
+	MODEM_HUNG,
+	MODEM_ABSENT,
+	SIM_MISSING,
+	SIM_LOCKED,
+	DENIED,
+	CREDIT,
+	BROKER,
+	NO_INTERNET,
+	SICK,
+	NOT_SAID,
+	SENTINEL,
+	STALE_STATE,
+	FEW,
+	NEVER,
+	THEN_POWER,
+	THEN_MODEM,
+	THEN_CREDIT,
+	THEN_BACKHAUL,
+	NONE_THEN_SILENT,
+	FAILED,
+	ROAMING,
+	LIVES
+};
 
 static const struct {
 	const char *what;
@@ -51,7 +82,8 @@ static const struct {
 	[SICK] = { "no service said by a sick modem", "unmeasured", CAUSE_NONE },
 	[NOT_SAID] = { "no service, health not said", "unmeasured", CAUSE_NONE },
 	[SENTINEL] = { "sentinels for levels", "unmeasured", CAUSE_NONE },
-	[STALE_STATE] = { "state says no service, the modem is registered", "unmeasured", CAUSE_NONE },
+	[STALE_STATE] = { "state says no service, the modem is registered", "unmeasured",
+		CAUSE_NONE },
 	[FEW] = { "no service, two days, then silent", "silent", CAUSE_UNKNOWN },
 	[NEVER] = { "never reported", "unmeasured", CAUSE_NONE },
 	[THEN_POWER] = { "good, then on battery and silent", "silent", CAUSE_POWER },
@@ -115,10 +147,18 @@ static inline void download(struct world *w, int64_t at, int64_t bps)
 /* The state that a life without radio tells all the time. */
 static inline enum access_state fault(enum life life)
 {
-	static const enum access_state states[LIVES] = { [POWER] = STATE_POWER_LOST, [MODEM_HUNG] = STATE_MODEM_HUNG,
-		[MODEM_ABSENT] = STATE_MODEM_ABSENT, [SIM_MISSING] = STATE_SIM_MISSING, [SIM_LOCKED] = STATE_SIM_LOCKED,
-		[DENIED] = STATE_DENIED, [NONE] = STATE_NO_SERVICE, [SICK] = STATE_NO_SERVICE, [NOT_SAID] = STATE_NO_SERVICE,
-		[FEW] = STATE_NO_SERVICE, [NONE_THEN_SILENT] = STATE_NO_SERVICE, [LIMITED] = STATE_LIMITED_SERVICE,
+	static const enum access_state states[LIVES] = { [POWER] = STATE_POWER_LOST,
+		[MODEM_HUNG] = STATE_MODEM_HUNG,
+		[MODEM_ABSENT] = STATE_MODEM_ABSENT,
+		[SIM_MISSING] = STATE_SIM_MISSING,
+		[SIM_LOCKED] = STATE_SIM_LOCKED,
+		[DENIED] = STATE_DENIED,
+		[NONE] = STATE_NO_SERVICE,
+		[SICK] = STATE_NO_SERVICE,
+		[NOT_SAID] = STATE_NO_SERVICE,
+		[FEW] = STATE_NO_SERVICE,
+		[NONE_THEN_SILENT] = STATE_NO_SERVICE,
+		[LIMITED] = STATE_LIMITED_SERVICE,
 		[ROAMING] = STATE_NO_SERVICE };
 
 	return states[life];
@@ -135,7 +175,8 @@ static inline void good(struct world *w, int64_t at, int64_t bps)
 
 static inline void after(struct world *w, enum life life, int64_t at)
 {
-	static const enum access_state states[LIVES] = { [THEN_MODEM] = STATE_MODEM_HUNG, [THEN_CREDIT] = STATE_CAPTIVE_OR_NO_CREDIT,
+	static const enum access_state states[LIVES] = { [THEN_MODEM] = STATE_MODEM_HUNG,
+		[THEN_CREDIT] = STATE_CAPTIVE_OR_NO_CREDIT,
 		[THEN_BACKHAUL] = STATE_IP_NO_INTERNET };
 
 	if (!states[life])
@@ -149,8 +190,13 @@ static inline void after(struct world *w, enum life life, int64_t at)
 
 static inline void odd(struct world *w, enum life life, int64_t at)
 {
-	signal_at(w, at, life == STALE_STATE ? STATE_NO_SERVICE : life == CREDIT ? STATE_CAPTIVE_OR_NO_CREDIT : life == BROKER ? STATE_COLLECTOR_DOWN :
-		life == NO_INTERNET ? STATE_IP_NO_INTERNET : STATE_OK, 1);
+	signal_at(w, at,
+		life == STALE_STATE   ? STATE_NO_SERVICE
+		: life == CREDIT      ? STATE_CAPTIVE_OR_NO_CREDIT
+		: life == BROKER      ? STATE_COLLECTOR_DOWN
+		: life == NO_INTERNET ? STATE_IP_NO_INTERNET
+				      : STATE_OK,
+		1);
 	if (life == GSM_ONLY)
 		radio(w, "GSM", -80, 99);
 	else if (life == SENTINEL)
@@ -207,7 +253,10 @@ static inline void moment(struct world *w, enum life life, int32_t day, int64_t 
 		break;
 	}
 	if (fault(life)) {
-		signal_at(w, at, fault(life), life == NOT_SAID ? -1 : life == SICK || life == MODEM_HUNG ? 0 : 1);
+		signal_at(w, at, fault(life),
+			life == NOT_SAID                     ? -1
+			: life == SICK || life == MODEM_HUNG ? 0
+							     : 1);
 		put(w);
 	} else {
 		odd(w, life, at);
@@ -250,13 +299,16 @@ static inline void write_lists(struct world *w)
 	snprintf(path, sizeof(path), "%s/hamlets.csv", w->folder);
 	f = fopen(path, "w");
 	assert_non_null(f);
-	fprintf(f, "hamlet_code,hamlet,commune_code,population,population_source,lat,lon,grid_power,reported,reported_on,reported_source\n");
+	fprintf(f, "hamlet_code,hamlet,commune_code,population,population_source,lat,lon,grid_"
+	           "power,reported,reported_on,reported_source\n");
 	for (int i = 0; i < LIVES; i++)
-		fprintf(f, "H%02d,Thôn %d,00769,%d,test.csv,%.4f,105.40,%s\n", i, i, 100 + i, 23.10 + i / 200.0,
+		fprintf(f, "H%02d,Thôn %d,00769,%d,test.csv,%.4f,105.40,%s\n", i, i, 100 + i,
+			23.10 + i / 200.0,
 			i % 2 ? "no,trang_song,2026-01-12,https://example.org/" : "yes,,,");
 	fclose(f);
-	if (import_units(&im, "config/vn/provinces_2026-04-30.csv") || import_units(&im, "config/vn/communes_2026-04-30.csv") ||
-		 import_hamlets(&im, path) || import_operators(&im, "config/vn/plmn_452.csv"))
+	if (import_units(&im, "config/vn/provinces_2026-04-30.csv") ||
+		import_units(&im, "config/vn/communes_2026-04-30.csv") ||
+		import_hamlets(&im, path) || import_operators(&im, "config/vn/plmn_452.csv"))
 		fail_msg("%s", buf_text(&problems));
 	buf_done(&problems);
 }
@@ -311,7 +363,9 @@ static inline int world_done(void **state)
 static inline void judge_all(struct world *w, int64_t as_of)
 {
 	static const char *const profiles[] = { "config/profiles/vn-4g-2019.conf" };
-	const struct truth_options o = { .folder = w->folder, .profiles = profiles, .profile_count = 1 };
+	const struct truth_options o = {
+		.folder = w->folder, .profiles = profiles, .profile_count = 1
+	};
 	struct why why = { "" };
 
 	if (truth_round(&o, as_of, &why))
