@@ -70,7 +70,7 @@ static void fill_row(struct truth_row *row, sqlite3_stmt *st)
 int truth_rows(struct truth *t, const struct truth_query *q,
 	int (*each)(void *arg, const struct truth_row *row), void *arg)
 {
-	const struct truth_query any = { NULL };
+	const struct truth_query any = { .hamlet = NULL };
 	int status, stopped = 0, err;
 	sqlite3_stmt *st;
 
