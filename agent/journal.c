@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define SEGMENT_BYTES       65536
+#define RETRY               NS_PER_S /* between two tries of a medium that fails */
 #define SEGMENTS_LEAST      4
 #define SEGMENT_BYTES_LEAST 1024
 #define SEGMENT_BYTES_MAX   (16u << 20)
@@ -247,16 +248,21 @@ int journal_sync(struct journal *j)
 
 	if (!err && !active(j))
 		err = active_roll(j);
-	return err ? err : active_sync(j);
+	if (!err)
+		err = active_sync(j);
+	j->retry_at = err ? clock_mono() + RETRY : 0;
+	return err;
 }
 
 int64_t journal_sync_due(const struct journal *j)
 {
+	int64_t due = INT64_MAX;
+
 	if (j->held)
-		return clock_mono() + NS_PER_S; /* is the medium back? */
-	if (!j->dirty_since)
-		return INT64_MAX;
-	return j->dirty_since + j->o.sync_every_ns;
+		due = 0; /* is the medium back? */
+	else if (j->dirty_since)
+		due = j->dirty_since + j->o.sync_every_ns;
+	return due != INT64_MAX && due < j->retry_at ? j->retry_at : due;
 }
 
 int journal_clock(struct journal *j, const struct clock_pair *pair)

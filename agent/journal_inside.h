@@ -48,6 +48,7 @@ struct journal {
 	size_t held_count, held_bytes;
 	uint64_t written, syncs, dropped;
 	int medium;
+	int64_t retry_at; /* 0, or no sync before, after one that failed */
 };
 
 /* journal_write.c: the active segment */

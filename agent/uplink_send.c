@@ -67,7 +67,7 @@ static bool send_again(struct uplink *u, struct flight *f, int64_t now)
 	if (unheard)
 		uplink_problem(u,
 			"%s: no receipt for what was sent %lld s ago: is no collector listening "
-		        "there?",
+			"there?",
 			u->now.broker, (long long)(waited / NS_PER_S));
 	if (!n || f->first > last) { /* what it held has its receipts or was dropped */
 		if (n && f->last > u->cursor)
@@ -82,10 +82,16 @@ static void send_new(struct uplink *u, int64_t now)
 {
 	while (u->send_at <= now) {
 		struct flight *f = window_free_place(&u->window);
-		int n = f ? send_batch(u, f, u->cursor, u->o.batch_records, now) : -EAGAIN;
+		int n;
 
-		if (n < 0)
+		if (!f)
+			return; /* the next receipt makes room */
+		n = send_batch(u, f, u->cursor, u->o.batch_records, now);
+		if (n < 0) {
+			u->send_at =
+				now + NS_PER_S; /* the connection is going, or the medium fails */
 			return;
+		}
 		if (!n) {
 			u->send_at = INT64_MAX;
 			u->unsent = 0;
