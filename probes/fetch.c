@@ -18,11 +18,12 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#define NOISE_BYTES   65536
-#define HOST_MAX      256
-#define LOCATION_MAX  256
-#define READ_BUFFER   65536L /* libcurl reads up to 100 of them before it returns to the loop */
-#define NOTSENT_BYTES 131072 /* unsent bytes the kernel may hold: enough for 40 Mbit/s at our ticks */
+#define NOISE_BYTES  65536
+#define HOST_MAX     256
+#define LOCATION_MAX 256
+#define READ_BUFFER  65536L /* libcurl reads up to 100 of them before it returns to the loop */
+#define NOTSENT_BYTES \
+	131072 /* unsent bytes the kernel may hold: enough for 40 Mbit/s at our ticks */
 
 struct fetch {
 	struct loop *loop;
@@ -58,37 +59,6 @@ struct fetch_job {
 	void *arg;
 };
 
-int fetch_url(const char *url, char *host, size_t room, unsigned *port, bool *tls)
-{
-	CURLU *u = curl_url();
-	char *scheme = NULL, *name = NULL, *number = NULL;
-	int err = -EINVAL;
-	size_t n;
-
-	if (!u)
-		return -ENOMEM;
-	if (curl_url_set(u, CURLUPART_URL, url, 0) || curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) ||
-		curl_url_get(u, CURLUPART_HOST, &name, 0) ||
-		curl_url_get(u, CURLUPART_PORT, &number, CURLU_DEFAULT_PORT))
-		goto out;
-	if (strcmp(scheme, "http") && strcmp(scheme, "https"))
-		goto out;
-	n = strlen(name);
-	err = -EMSGSIZE;
-	if (n >= room)
-		goto out;
-	memcpy(host, name, n + 1);
-	*port = (unsigned)strtoul(number, NULL, 10);
-	*tls = scheme[4];
-	err = 0;
-out:
-	curl_free(scheme);
-	curl_free(name);
-	curl_free(number);
-	curl_url_cleanup(u);
-	return err;
-}
-
 /* --- what libcurl wants from the loop ---------------------------------------------------------------- */
 
 static void tell_the_done(struct fetch *f);
@@ -113,7 +83,8 @@ static int socket_wanted(CURL *easy, curl_socket_t fd, int what, void *arg, void
 {
 	struct fetch *f = arg;
 	struct watched *w = per_socket;
-	uint32_t events = (what & CURL_POLL_IN ? EPOLLIN : 0) | (what & CURL_POLL_OUT ? EPOLLOUT : 0);
+	uint32_t events =
+		(what & CURL_POLL_IN ? EPOLLIN : 0) | (what & CURL_POLL_OUT ? EPOLLOUT : 0);
 
 	(void)easy;
 	if (what == CURL_POLL_REMOVE) {
@@ -227,7 +198,8 @@ static size_t header_came(char *line, size_t size, size_t count, void *arg)
 	if (header_is(line, n, "retry-after", &value, &len))
 		j->retry_after_s = fetch_retry_after(value, len);
 	else if (header_is(line, n, "location", &value, &len))
-		snprintf(j->location, sizeof(j->location), "%.*s", (int)(len < sizeof(j->location) ? len : sizeof(j->location) - 1), value);
+		snprintf(j->location, sizeof(j->location), "%.*s",
+			(int)(len < sizeof(j->location) ? len : sizeof(j->location) - 1), value);
 	return n;
 }
 
@@ -353,7 +325,9 @@ static void take_result(struct fetch_job *j, CURLcode code, struct fetch_result 
 	curl_easy_getinfo(j->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(j->easy, CURLINFO_HTTP_VERSION, &version);
 	r->status = (int)status;
-	r->version = version == CURL_HTTP_VERSION_1_1 ? "1.1" : version == CURL_HTTP_VERSION_2_0 ? "2" : "";
+	r->version = version == CURL_HTTP_VERSION_1_1   ? "1.1"
+	             : version == CURL_HTTP_VERSION_2_0 ? "2"
+	                                                : "";
 	r->body = j->kept ? j->kept : "";
 	if (j->kept)
 		j->kept[j->kept_len] = 0;
@@ -363,7 +337,8 @@ static void take_result(struct fetch_job *j, CURLcode code, struct fetch_result 
 	r->tls = j->tls;
 	r->down = j->down;
 	r->up = j->up;
-	r->connected = j->connected || r->status > 0 || r->err == -EKEYREJECTED || r->err == -EPROTO;
+	r->connected =
+		j->connected || r->status > 0 || r->err == -EKEYREJECTED || r->err == -EPROTO;
 	take_phases(j, r);
 	r->connected |= r->connect_us >= 0;
 	take_address(j->easy, CURLINFO_LOCAL_IP, CURLINFO_LOCAL_PORT, &r->local);
@@ -434,13 +409,16 @@ static int pin(struct fetch_job *j, const struct fetch_options *o)
 		return inet_pton(AF_INET, host, &scratch) == 1 ? 0 : -EINVAL;
 	}
 	if (o->address->ss_family == AF_INET6)
-		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)o->address)->sin6_addr, address, sizeof(address));
+		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)o->address)->sin6_addr, address,
+			sizeof(address));
 	else if (o->address->ss_family == AF_INET)
-		inet_ntop(AF_INET, &((const struct sockaddr_in *)o->address)->sin_addr, address, sizeof(address));
+		inet_ntop(AF_INET, &((const struct sockaddr_in *)o->address)->sin_addr, address,
+			sizeof(address));
 	else
 		return -EINVAL;
-	snprintf(text, sizeof(text), o->address->ss_family == AF_INET6 ? "%s:%u:[%s]:%u" : "%s:%u:%s:%u",
-		host, port, address, port);
+	snprintf(text, sizeof(text),
+		o->address->ss_family == AF_INET6 ? "%s:%u:[%s]:%u" : "%s:%u:%s:%u", host, port,
+		address, port);
 	j->connect_to = curl_slist_append(NULL, text);
 	return j->connect_to ? 0 : -ENOMEM;
 }
@@ -452,7 +430,8 @@ static void set_body(struct fetch_job *j, const struct fetch_options *o)
 	if (o->noise > 0) {
 		if (!j->f->noise) {
 			j->f->noise = mem_new(NOISE_BYTES);
-			for (size_t at = 0; at < NOISE_BYTES; at += 256) /* what getrandom() never cuts short */
+			for (size_t at = 0; at < NOISE_BYTES;
+				at += 256) /* what getrandom() never cuts short */
 				if (getrandom(j->f->noise + at, 256, GRND_NONBLOCK) < 0)
 					break;
 		}
@@ -484,7 +463,8 @@ static void set_connection(struct fetch_job *j, const struct fetch_options *o)
 		connect = all;
 	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)(all / NS_PER_MS + 1));
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)(connect / NS_PER_MS + 1));
-	curl_easy_setopt(e, CURLOPT_PROXY, o->proxy ? o->proxy : ""); /* "": not from the environment */
+	curl_easy_setopt(
+		e, CURLOPT_PROXY, o->proxy ? o->proxy : ""); /* "": not from the environment */
 	if (o->iface && *o->iface) {
 		char device[32];
 

@@ -12,29 +12,31 @@ struct fetch;
 struct fetch_job;
 
 int fetch_new(struct fetch **out, struct loop *l) MUST_CHECK;
-void fetch_free(struct fetch *f); /* cancels what is running; not from inside a callback; NULL is fine */
+void fetch_free(
+	struct fetch *f); /* cancels what is running; not from inside a callback; NULL is fine */
 
-struct fetch_options { /* zeroes are good defaults; everything is copied but noise */
-	const char *url;                        /* http:// or https:// */
-	const struct sockaddr_storage *address; /* of the URL's host (its port is not used); NULL: the host is a literal */
-	const char *iface;                      /* bound to it; NULL or "": by the routing table */
-	const char *method;                     /* NULL: GET, or POST when there is something to send */
-	const char *const *headers;             /* "Name: value", NULL ends; may be NULL */
-	const void *body;                       /* to send */
+struct fetch_options {   /* zeroes are good defaults; everything is copied but noise */
+	const char *url; /* http:// or https:// */
+	const struct sockaddr_storage *
+		address; /* of the URL's host (its port is not used); NULL: the host is a literal */
+	const char *iface;          /* bound to it; NULL or "": by the routing table */
+	const char *method;         /* NULL: GET, or POST when there is something to send */
+	const char *const *headers; /* "Name: value", NULL ends; may be NULL */
+	const void *body;           /* to send */
 	size_t body_len;
-	int64_t noise;                          /* to send so many random bytes instead */
-	size_t keep;                            /* bytes of the answer that are kept; the rest is counted and dropped */
-	bool unverified;                        /* accept any certificate */
-	const char *ca_file;                    /* NULL: the system's */
-	const char *proxy;                      /* NULL: none */
-	bool reuse;                             /* over a connection that an earlier job with `reuse` left open */
-	bool abort_close;                       /* what was not sent yet when it ends is thrown away (TCP reset) */
-	int64_t timeout_ns;                     /* 0: 30 s */
-	int64_t connect_ns;                     /* 0: 10 s, and never more than timeout_ns */
+	int64_t noise;   /* to send so many random bytes instead */
+	size_t keep;     /* bytes of the answer that are kept; the rest is counted and dropped */
+	bool unverified; /* accept any certificate */
+	const char *ca_file; /* NULL: the system's */
+	const char *proxy;   /* NULL: none */
+	bool reuse;          /* over a connection that an earlier job with `reuse` left open */
+	bool abort_close;    /* what was not sent yet when it ends is thrown away (TCP reset) */
+	int64_t timeout_ns;  /* 0: 30 s */
+	int64_t connect_ns;  /* 0: 10 s, and never more than timeout_ns */
 };
 
 struct fetch_result {
-	int err;             /* 0: a whole answer came, whatever its status; else -errno: -ECONNREFUSED,
+	int err; /* 0: a whole answer came, whatever its status; else -errno: -ECONNREFUSED,
 	                      * -ETIMEDOUT, -ENETUNREACH, -ECONNRESET, -EKEYREJECTED (certificate), -EPROTO (TLS) ... */
 	const char *problem; /* the same for a person, "" when err is 0 */
 	int status;          /* 0: there was no answer */
@@ -47,7 +49,7 @@ struct fetch_result {
 	/* Phases in us, -1 not reached: TCP connected, then TLS ready, then from the request to the first byte
 	 * of its answer, and all together.  connect and tls are 0 when the connection was reused. */
 	int64_t connect_us, tls_us, first_byte_us, total_us;
-	int64_t down, up; /* payload bytes */
+	int64_t down, up;                      /* payload bytes */
 	struct sockaddr_storage local, remote; /* ss_family 0 unknown */
 };
 

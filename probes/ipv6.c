@@ -27,8 +27,8 @@
 #define UDP_TRIES    3
 #define UDP_WAIT     (700 * NS_PER_MS)
 #define LARGE_ANSWER 20000 /* more than the first window of small segments */
-#define PACKET_MOST  1500  /* longer ones say nothing about the net: loopback, jumbo frames at home */
-#define V6_LEAST_MTU 1280  /* RFC 8200 5 */
+#define PACKET_MOST  1500 /* longer ones say nothing about the net: loopback, jumbo frames at home */
+#define V6_LEAST_MTU 1280            /* RFC 8200 5 */
 #define NAT64_NAME   "ipv4only.arpa" /* RFC 7050 */
 
 /* Sizes that tunnels leave of 1500: PPPoE, 6in4, GTP and some more, down to the least. */
@@ -44,8 +44,8 @@ struct leg { /* one family */
 	struct loop_fd udp; /* fd -1 outside its step */
 	struct loop_timer again;
 	unsigned tries;
-	bool large;    /* full-size packets are under way */
-	int pmtu;      /* largest IP packet that came back */
+	bool large; /* full-size packets are under way */
+	int pmtu;   /* largest IP packet that came back */
 	uint16_t ssid;
 	struct fetch_job *job;
 	struct family_evidence e;
@@ -65,13 +65,18 @@ struct ipv6 {
 };
 
 static const struct setting ipv6_settings[] = {
-	{ "target", SETTING_TEXT, 0, URL_MAX - 64, NULL, "", NULL, "reflector: http://host:port or https://host" },
-	{ "v4", SETTING_TEXT, 0, 64, "", "", NULL, "its IPv4 address, used when the name cannot be looked up" },
-	{ "v6", SETTING_TEXT, 0, 64, "", "", NULL, "its IPv6 address, used when the name cannot be looked up" },
-	{ "stamp_port", SETTING_INT, 0, 65535, "862", "", NULL, "its STAMP port; 0: UDP is not tried" },
+	{ "target", SETTING_TEXT, 0, URL_MAX - 64, NULL, "", NULL,
+		"reflector: http://host:port or https://host" },
+	{ "v4", SETTING_TEXT, 0, 64, "", "", NULL,
+		"its IPv4 address, used when the name cannot be looked up" },
+	{ "v6", SETTING_TEXT, 0, 64, "", "", NULL,
+		"its IPv6 address, used when the name cannot be looked up" },
+	{ "stamp_port", SETTING_INT, 0, 65535, "862", "", NULL,
+		"its STAMP port; 0: UDP is not tried" },
 	{ "timeout_ms", SETTING_INT, 100, 60000, "4000", "ms", NULL, "for each step" },
 	{ "verify", SETTING_BOOL, 0, 0, "true", "", NULL, "https: check the server's certificate" },
-	{ "ca_file", SETTING_TEXT, 0, 0, "", "", NULL, "https: certificates to trust instead of the system's" },
+	{ "ca_file", SETTING_TEXT, 0, 0, "", "", NULL,
+		"https: certificates to trust instead of the system's" },
 	{ 0 },
 };
 
@@ -105,7 +110,8 @@ static void look_at_addresses(struct ipv6 *t, const char *iface)
 		if (!i->ifa_addr || i->ifa_flags & IFF_LOOPBACK || !(i->ifa_flags & IFF_UP))
 			continue;
 		if (i->ifa_addr->sa_family == AF_INET) {
-			const uint8_t *a = (const uint8_t *)&((struct sockaddr_in *)i->ifa_addr)->sin_addr;
+			const uint8_t *a =
+				(const uint8_t *)&((struct sockaddr_in *)i->ifa_addr)->sin_addr;
 
 			/* the translator's interface is never the one that is measured over */
 			t->e.clat |= v4_is_clat(a);
@@ -113,8 +119,10 @@ static void look_at_addresses(struct ipv6 *t, const char *iface)
 				continue;
 			if (v4_kind(a) > t->e.v4_address)
 				t->e.v4_address = v4_kind(a);
-		} else if (i->ifa_addr->sa_family == AF_INET6 && (!*iface || !strcmp(iface, i->ifa_name))) {
-			const uint8_t *a = (const uint8_t *)&((struct sockaddr_in6 *)i->ifa_addr)->sin6_addr;
+		} else if (i->ifa_addr->sa_family == AF_INET6 &&
+			   (!*iface || !strcmp(iface, i->ifa_name))) {
+			const uint8_t *a =
+				(const uint8_t *)&((struct sockaddr_in6 *)i->ifa_addr)->sin6_addr;
 
 			if (v6_kind(a) > t->e.v6_address)
 				t->e.v6_address = v6_kind(a);
@@ -134,17 +142,22 @@ static void large_done(void *arg, const struct fetch_result *r)
 	if (r->err)
 		failed(g, "http: a large answer: %s", r->problem);
 	else if (r->status != 200)
-		g->e.http_large = UNTRIED; /* busy, or not a reflector: says nothing about packets */
+		g->e.http_large =
+			UNTRIED; /* busy, or not a reflector: says nothing about packets */
 	leg_over(g);
 }
 
 static void ping_done(void *arg, const struct fetch_result *r);
 
-static void ask(struct leg *g, const char *path, void (*done)(void *arg, const struct fetch_result *r))
+static void ask(
+	struct leg *g, const char *path, void (*done)(void *arg, const struct fetch_result *r))
 {
 	struct probe *p = probe_of(g->t);
-	struct fetch_options o = { .address = &g->to, .iface = probe_world(p)->iface, .timeout_ns = g->t->step_ns,
-		.ca_file = probe_str(p, "ca_file"), .unverified = !settings_bool(probe_settings(p), "verify") };
+	struct fetch_options o = { .address = &g->to,
+		.iface = probe_world(p)->iface,
+		.timeout_ns = g->t->step_ns,
+		.ca_file = probe_str(p, "ca_file"),
+		.unverified = !settings_bool(probe_settings(p), "verify") };
 	char url[URL_MAX];
 	int err;
 
@@ -206,7 +219,9 @@ static int send_packet(struct leg *g, int ip_bytes)
 {
 	uint8_t bytes[PACKET_MOST];
 	size_t n = (size_t)(ip_bytes - headers(g));
-	struct stamp_request r = { .seq = (uint32_t)ip_bytes, .sent_ns = clock_wall(), .ssid = g->ssid,
+	struct stamp_request r = { .seq = (uint32_t)ip_bytes,
+		.sent_ns = clock_wall(),
+		.ssid = g->ssid,
 		.error = stamp_error_now(STAMP_NTP) };
 	int err = stamp_put_request(bytes, n, &r, NULL);
 
@@ -253,7 +268,8 @@ static void udp_again(struct loop_timer *timer)
 			g->e.udp_large = g->pmtu >= known_mtu(g) ? WORKED : FAILED;
 		else
 			g->e.udp = FAILED;
-		failed(g, g->large ? "udp: packets longer than %d B vanish" : "udp: no answer", g->pmtu);
+		failed(g, g->large ? "udp: packets longer than %d B vanish" : "udp: no answer",
+			g->pmtu);
 		udp_next(g);
 		return;
 	}
@@ -332,10 +348,12 @@ static void begin_udp(struct leg *g)
 	g->udp.fd = socket(g->family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (g->udp.fd < 0)
 		goto out;
-	setsockopt(g->udp.fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER, &always, sizeof(always));
+	setsockopt(g->udp.fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+		v6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER, &always, sizeof(always));
 	if (v6)
 		setsockopt(g->udp.fd, IPPROTO_IPV6, IPV6_DONTFRAG, &on, sizeof(on));
-	if (*iface && setsockopt(g->udp.fd, SOL_SOCKET, SO_BINDTODEVICE, iface, (socklen_t)strlen(iface)))
+	if (*iface &&
+		setsockopt(g->udp.fd, SOL_SOCKET, SO_BINDTODEVICE, iface, (socklen_t)strlen(iface)))
 		goto out;
 	if (connect(g->udp.fd, (struct sockaddr *)&to, netif_len(&to)))
 		goto out;
@@ -367,8 +385,8 @@ static void try_route(struct leg *g)
 	if (!known) {
 		to.ss_family = (sa_family_t)g->family;
 		inet_pton(g->family, anywhere,
-			g->family == AF_INET6 ? (void *)&((struct sockaddr_in6 *)&to)->sin6_addr :
-						(void *)&((struct sockaddr_in *)&to)->sin_addr);
+			g->family == AF_INET6 ? (void *)&((struct sockaddr_in6 *)&to)->sin6_addr
+					      : (void *)&((struct sockaddr_in *)&to)->sin_addr);
 	}
 	err = netif_route(&to, probe_world(probe_of(g->t))->iface, NULL);
 	g->e.route = err ? FAILED : WORKED;
@@ -395,8 +413,8 @@ static bool take_literal(struct leg *g, const char *text)
 	bare[n] = 0;
 	memset(&g->to, 0, sizeof(g->to));
 	if (inet_pton(g->family, bare,
-		    g->family == AF_INET6 ? (void *)&((struct sockaddr_in6 *)&g->to)->sin6_addr :
-					    (void *)&((struct sockaddr_in *)&g->to)->sin_addr) != 1)
+		    g->family == AF_INET6 ? (void *)&((struct sockaddr_in6 *)&g->to)->sin6_addr
+					  : (void *)&((struct sockaddr_in *)&g->to)->sin_addr) != 1)
 		return false;
 	g->to.ss_family = (sa_family_t)g->family;
 	return true;
@@ -436,8 +454,8 @@ static int begin_leg(struct leg *g)
 	struct probe *p = probe_of(g->t);
 
 	if (!is_literal(g->t->host))
-		return resolve_start(&g->query, probe_world(p)->resolve, g->t->host, g->family == AF_INET6 ? 6 : 4,
-			g->t->step_ns, resolved, g);
+		return resolve_start(&g->query, probe_world(p)->resolve, g->t->host,
+			g->family == AF_INET6 ? 6 : 4, g->t->step_ns, resolved, g);
 	if (!take_literal(g, g->t->host) && !take_literal(g, given(g)))
 		g->to.ss_family = 0;
 	next_turn(g);
@@ -528,7 +546,8 @@ static void emit(struct probe *p)
 		record_set_text(&r, FIELD_VERDICT, ipv6_verdict_name[verdict]);
 	} else {
 		record_set_text(&r, FIELD_ERROR, "no_server");
-		record_set_text(&r, FIELD_ERROR_TEXT, "the target does not answer over IPv4 either, or has no IPv6 address");
+		record_set_text(&r, FIELD_ERROR_TEXT,
+			"the target does not answer over IPv4 either, or has no IPv6 address");
 	}
 	probe_emit(p, &r);
 }
@@ -565,7 +584,9 @@ static int ipv6_open(struct probe *p, struct why *why)
 	struct ipv6 *t = probe_state(p);
 
 	if (fetch_url(probe_str(p, "target"), t->host, sizeof(t->host), &t->port, &t->tls))
-		return why_say(why, -EINVAL, "target \"%s\" is not http://host:port or https://host:port", probe_str(p, "target"));
+		return why_say(why, -EINVAL,
+			"target \"%s\" is not http://host:port or https://host:port",
+			probe_str(p, "target"));
 	t->step_ns = probe_int(p, "timeout_ms") * NS_PER_MS;
 	for (int i = 0; i < 2; i++)
 		t->leg[i].udp.fd = -1;
@@ -591,7 +612,8 @@ static int ipv6_start(struct probe *p)
 	for (int i = 0; i < 2 && !err; i++)
 		err = begin_leg(&t->leg[i]);
 	if (!err)
-		err = resolve_start(&t->nat64_query, probe_world(p)->resolve, NAT64_NAME, 6, t->step_ns, nat64_found, t);
+		err = resolve_start(&t->nat64_query, probe_world(p)->resolve, NAT64_NAME, 6,
+			t->step_ns, nat64_found, t);
 	if (err)
 		let_go(t);
 	return err;

@@ -82,7 +82,8 @@ enum v4_address v4_kind(const uint8_t a[4])
 		return V4_NONE;
 	if (a[0] == 100 && (a[1] & 0xc0) == 64) /* RFC 6598 */
 		return V4_CGNAT;
-	if (a[0] == 10 || (a[0] == 172 && (a[1] & 0xf0) == 16) || (a[0] == 192 && a[1] == 168) || v4_is_clat(a))
+	if (a[0] == 10 || (a[0] == 172 && (a[1] & 0xf0) == 16) || (a[0] == 192 && a[1] == 168) ||
+		v4_is_clat(a))
 		return V4_PRIVATE;
 	return V4_PUBLIC;
 }

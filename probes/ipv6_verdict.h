@@ -14,13 +14,15 @@ extern const char *const v4_address_name[], *const v6_address_name[];
 enum tried { UNTRIED, FAILED, WORKED };
 
 struct family_evidence {
-	enum tried route; /* there is a way to the target, or to the internet if its address is unknown */
-	enum tried dns;   /* the target's name has an address of this family; UNTRIED: it is a literal of it */
-	bool dns_empty;   /* the name server answered: there is none */
-	enum tried udp;   /* a small STAMP packet came back */
-	enum tried udp_large; /* one as long as the interface allows */
-	enum tried tcp, http; /* connected; a small answer came */
-	enum tried http_large; /* an answer of many full packets came */
+	enum tried
+		route; /* there is a way to the target, or to the internet if its address is unknown */
+	enum tried
+		dns; /* the target's name has an address of this family; UNTRIED: it is a literal of it */
+	bool dns_empty;          /* the name server answered: there is none */
+	enum tried udp;          /* a small STAMP packet came back */
+	enum tried udp_large;    /* one as long as the interface allows */
+	enum tried tcp, http;    /* connected; a small answer came */
+	enum tried http_large;   /* an answer of many full packets came */
 	int64_t tcp_us, http_us; /* -1 unknown */
 };
 
@@ -34,8 +36,16 @@ struct ipv6_evidence {
 };
 
 enum ipv6_verdict {
-	IPV6_NONE, IPV6_ULA_ONLY, IPV6_NO_ROUTE, IPV6_DNS_BROKEN, IPV6_PMTUD_BLACK_HOLE, IPV6_BROKEN,
-	IPV6_SLOW, IPV6_WORKS, IPV6_V6ONLY_NAT64, IPV6_VERDICTS
+	IPV6_NONE,
+	IPV6_ULA_ONLY,
+	IPV6_NO_ROUTE,
+	IPV6_DNS_BROKEN,
+	IPV6_PMTUD_BLACK_HOLE,
+	IPV6_BROKEN,
+	IPV6_SLOW,
+	IPV6_WORKS,
+	IPV6_V6ONLY_NAT64,
+	IPV6_VERDICTS
 };
 extern const char *const ipv6_verdict_name[IPV6_VERDICTS];
 

@@ -30,7 +30,8 @@ int netif_counters_in(const char *file, const char *name, uint64_t *received, ui
 		if (strcmp(at, name))
 			continue;
 		/* eight columns of what was received, then those of what was sent */
-		if (sscanf(colon + 1, "%" SCNu64 " %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &rx, &tx) == 2) {
+		if (sscanf(colon + 1, "%" SCNu64 " %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &rx,
+			    &tx) == 2) {
 			*received = rx;
 			*sent = tx;
 			err = 0;
@@ -67,7 +68,8 @@ char *netif_text(const struct sockaddr_storage *a, char out[NETIF_TEXT])
 	return out;
 }
 
-int netif_route(const struct sockaddr_storage *to, const char *iface, struct sockaddr_storage *local)
+int netif_route(
+	const struct sockaddr_storage *to, const char *iface, struct sockaddr_storage *local)
 {
 	struct sockaddr_storage there = *to, here = { 0 };
 	socklen_t n = sizeof(here);
@@ -76,10 +78,11 @@ int netif_route(const struct sockaddr_storage *to, const char *iface, struct soc
 	if (fd < 0)
 		return -errno;
 	netif_port(&there, 9); /* discard: nothing is sent, but 0 is refused */
-	if (iface && *iface && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, iface, (socklen_t)strlen(iface)))
+	if (iface && *iface &&
+		setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, iface, (socklen_t)strlen(iface)))
 		err = -errno;
 	else if (connect(fd, (struct sockaddr *)&there, netif_len(&there)) ||
-		getsockname(fd, (struct sockaddr *)&here, &n))
+		 getsockname(fd, (struct sockaddr *)&here, &n))
 		err = -errno;
 	close(fd);
 	if (!err && local)
@@ -92,9 +95,11 @@ static bool same_address(const struct sockaddr *a, const struct sockaddr_storage
 	if (!a || a->sa_family != b->ss_family)
 		return false;
 	if (a->sa_family == AF_INET)
-		return ((const struct sockaddr_in *)a)->sin_addr.s_addr == ((const struct sockaddr_in *)b)->sin_addr.s_addr;
+		return ((const struct sockaddr_in *)a)->sin_addr.s_addr ==
+		       ((const struct sockaddr_in *)b)->sin_addr.s_addr;
 	return a->sa_family == AF_INET6 &&
-		!memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr, &((const struct sockaddr_in6 *)b)->sin6_addr, 16);
+	       !memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr,
+		       &((const struct sockaddr_in6 *)b)->sin6_addr, 16);
 }
 
 int netif_of(const struct sockaddr_storage *local, char out[NETIF_NAME])
@@ -113,7 +118,8 @@ int netif_of(const struct sockaddr_storage *local, char out[NETIF_NAME])
 	return err;
 }
 
-const struct sockaddr_storage *netif_choose(const struct sockaddr_storage *addrs, size_t n, const char *iface)
+const struct sockaddr_storage *netif_choose(
+	const struct sockaddr_storage *addrs, size_t n, const char *iface)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!netif_route(&addrs[i], iface, NULL))

@@ -14,11 +14,12 @@
 #define BLOCK_PACKETS  16 /* fewer in a block, and their number jumps by too much */
 #define PACKET_BITS    12000
 #define BLOCKS         256
-#define BLOCKS_NEEDED  4    /* in the steady part, before anything is decided */
-#define NEAR_LOW       0.85 /* of the median: the ramp-up is over; above NEAR_HIGH is the burst of a token bucket */
-#define NEAR_HIGH      1.25
-#define STILL_GROWING  1.08 /* later half against earlier half */
-#define UNSEEN         0.02 /* error that blocks cannot show: slow fading, shapers with long periods */
+#define BLOCKS_NEEDED  4 /* in the steady part, before anything is decided */
+#define NEAR_LOW \
+	0.85 /* of the median: the ramp-up is over; above NEAR_HIGH is the burst of a token bucket */
+#define NEAR_HIGH     1.25
+#define STILL_GROWING 1.08 /* later half against earlier half */
+#define UNSEEN        0.02 /* error that blocks cannot show: slow fading, shapers with long periods */
 
 const char *const rate_confidence_name[] = { "low", "medium", "high" };
 
@@ -57,7 +58,9 @@ struct blocks {
 
 static double bps_between(const struct rate_point *a, const struct rate_point *b)
 {
-	return b->at_ns > a->at_ns ? (double)(b->bytes - a->bytes) * 8e9 / (double)(b->at_ns - a->at_ns) : 0;
+	return b->at_ns > a->at_ns
+	               ? (double)(b->bytes - a->bytes) * 8e9 / (double)(b->at_ns - a->at_ns)
+	               : 0;
 }
 
 static void cut(const struct rate *r, int64_t length, struct blocks *out)
@@ -159,7 +162,7 @@ static bool within(const struct rate_verdict *v, double half, const double *boun
 	if (!v->settled && !top)
 		return false;
 	return class_of(v->bps - half, bounds, n) == v->rate_class &&
-		(top || class_of(v->bps + half, bounds, n) == v->rate_class);
+	       (top || class_of(v->bps + half, bounds, n) == v->rate_class);
 }
 
 static void judge_blocks(const struct rate *r, const struct blocks *b, struct rate_verdict *out)
@@ -167,7 +170,8 @@ static void judge_blocks(const struct rate *r, const struct blocks *b, struct ra
 	size_t first = ramp_end(b), n = b->n - first, half = n / 2, best = first;
 	const struct rate_point *from = &r->point[b->from[first]], *to = &r->point[r->n - 1];
 	double se = standard_error(b->bps + first, n);
-	double early = mean_of(b->bps + first, half), late = mean_of(b->bps + first + half, n - half);
+	double early = mean_of(b->bps + first, half),
+	       late = mean_of(b->bps + first + half, n - half);
 
 	out->bps = bps_between(from, to);
 	out->ramp_ns = from->at_ns - r->point[0].at_ns;
@@ -183,17 +187,21 @@ static void judge_blocks(const struct rate *r, const struct blocks *b, struct ra
 	out->peak_ns = r->point[b->from[best]].at_ns - r->point[0].at_ns;
 }
 
-void rate_judge(const struct rate *r, const double *bounds_bps, size_t bounds, int64_t rtt_ns, struct rate_verdict *out)
+void rate_judge(const struct rate *r, const double *bounds_bps, size_t bounds, int64_t rtt_ns,
+	struct rate_verdict *out)
 {
 	struct blocks b;
-	int64_t length = rtt_ns < BLOCK_LEAST_NS ? BLOCK_LEAST_NS : rtt_ns > BLOCK_MOST_NS ? BLOCK_MOST_NS : rtt_ns;
+	int64_t length = rtt_ns < BLOCK_LEAST_NS  ? BLOCK_LEAST_NS
+	                 : rtt_ns > BLOCK_MOST_NS ? BLOCK_MOST_NS
+	                                          : rtt_ns;
 	int64_t all, few;
 
 	*out = (struct rate_verdict){ .half95 = INFINITY, .half99 = INFINITY };
 	if (r->n < 2)
 		return;
 	all = r->point[r->n - 1].at_ns - r->point[0].at_ns;
-	few = (int64_t)(BLOCK_PACKETS * PACKET_BITS * 1e9 / (bps_between(&r->point[0], &r->point[r->n - 1]) + 1));
+	few = (int64_t)(BLOCK_PACKETS * PACKET_BITS * 1e9 /
+			(bps_between(&r->point[0], &r->point[r->n - 1]) + 1));
 	few = few > BLOCK_MOST_NS ? BLOCK_MOST_NS : few;
 	if (length < few)
 		length = few;

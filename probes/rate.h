@@ -26,19 +26,21 @@ enum rate_confidence { RATE_LOW, RATE_MEDIUM, RATE_HIGH };
 extern const char *const rate_confidence_name[]; /* "low" "medium" "high" */
 
 struct rate_verdict {
-	double bps;               /* after the ramp-up; 0 when nothing moved */
-	double half95, half99;    /* half width of its intervals, bit/s; infinite when there are too few blocks */
-	int64_t ramp_ns;          /* from the first point to where counting began */
-	int64_t steady_ns;        /* counted */
-	bool settled;             /* it has stopped growing */
-	size_t rate_class;        /* 0: below the first bound, ... */
-	bool decided;             /* rate_class will not change any more, by a 99 % interval */
+	double bps; /* after the ramp-up; 0 when nothing moved */
+	double half95,
+		half99; /* half width of its intervals, bit/s; infinite when there are too few blocks */
+	int64_t ramp_ns;   /* from the first point to where counting began */
+	int64_t steady_ns; /* counted */
+	bool settled;      /* it has stopped growing */
+	size_t rate_class; /* 0: below the first bound, ... */
+	bool decided;      /* rate_class will not change any more, by a 99 % interval */
 	enum rate_confidence confidence; /* in rate_class */
-	int64_t peak_ns;          /* when the rate was highest, from the first point */
+	int64_t peak_ns;                 /* when the rate was highest, from the first point */
 };
 
 /* bounds_bps grow; rtt_ns is the round trip of the path, 0 unknown: nothing is decided within a few of them. */
-void rate_judge(const struct rate *r, const double *bounds_bps, size_t bounds, int64_t rtt_ns, struct rate_verdict *out);
+void rate_judge(const struct rate *r, const double *bounds_bps, size_t bounds, int64_t rtt_ns,
+	struct rate_verdict *out);
 
 /* "<2.5" "2.5-5" ">=40": bounds in the unit they are to be shown in.  Returns out. */
 #define RATE_CLASS_TEXT 48

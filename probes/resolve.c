@@ -157,7 +157,7 @@ static int channel_open(struct resolve *r)
 		.sock_state_cb_data = r,
 	};
 	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB |
-		ARES_OPT_DOMAINS; /* none: a measurement asks for the name it was given */
+	           ARES_OPT_DOMAINS; /* none: a measurement asks for the name it was given */
 	struct stat st;
 	ares_channel channel;
 	int status = ares_init_options(&channel, &o, mask);

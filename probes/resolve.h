@@ -23,8 +23,10 @@ void resolve_free(struct resolve *r); /* cancels what is running; NULL is fine *
  * err: 0; -ENOENT no such name, or none of this family; -ETIMEDOUT nobody answered within timeout_ns;
  * -ECONNREFUSED no server listens, or all failed (c-ares before 1.19 says the same of SERVFAIL); -EAGAIN
  * they failed (SERVFAIL); -EACCES they refused; -EBADMSG the answer cannot be read; -EINVAL that is no name. */
-int resolve_start(struct resolve_query **out, struct resolve *r, const char *name, int family, int64_t timeout_ns,
-	void (*done)(void *arg, int err, const struct sockaddr_storage *addrs, size_t n), void *arg) MUST_CHECK;
+int resolve_start(struct resolve_query **out, struct resolve *r, const char *name, int family,
+	int64_t timeout_ns,
+	void (*done)(void *arg, int err, const struct sockaddr_storage *addrs, size_t n),
+	void *arg) MUST_CHECK;
 void resolve_cancel(struct resolve_query *q); /* done() is not called; NULL is fine */
 
 #endif

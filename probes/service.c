@@ -28,12 +28,18 @@ struct service {
 static const char *const families[] = { "any", "4", "6", NULL };
 
 static const struct setting service_settings[] = {
-	{ "target", SETTING_TEXT, 0, URL_MAX - 1, NULL, "", NULL, "http:// or https:// address of the service" },
-	{ "expect", SETTING_INT, 0, 599, "0", "", NULL, "the only right HTTP status; 204 with a /ping finds captive portals; 0: 200 to 399" },
-	{ "control", SETTING_TEXT, 0, URL_MAX - 1, "", "", NULL, "asked when the target fails: answers it, the network is fine" },
+	{ "target", SETTING_TEXT, 0, URL_MAX - 1, NULL, "", NULL,
+		"http:// or https:// address of the service" },
+	{ "expect", SETTING_INT, 0, 599, "0", "", NULL,
+		"the only right HTTP status; 204 with a /ping finds captive portals; 0: 200 to "
+		"399" },
+	{ "control", SETTING_TEXT, 0, URL_MAX - 1, "", "", NULL,
+		"asked when the target fails: answers it, the network is fine" },
 	{ "family", SETTING_TEXT, 0, 0, "any", "", families, "address family" },
-	{ "timeout_ms", SETTING_INT, 100, 60000, "8000", "ms", NULL, "for the name and for the request each" },
-	{ "ca_file", SETTING_TEXT, 0, 0, "", "", NULL, "certificates to trust instead of the system's" },
+	{ "timeout_ms", SETTING_INT, 100, 60000, "8000", "ms", NULL,
+		"for the name and for the request each" },
+	{ "ca_file", SETTING_TEXT, 0, 0, "", "", NULL,
+		"certificates to trust instead of the system's" },
 	{ 0 },
 };
 
@@ -60,7 +66,8 @@ static void conclude(struct probe *p)
 		return;
 	}
 	s->e.control = s->asking_control = true;
-	if (resolve_start(&s->query, probe_world(p)->resolve, s->control_host, s->family, s->timeout_ns, resolved, p))
+	if (resolve_start(&s->query, probe_world(p)->resolve, s->control_host, s->family,
+		    s->timeout_ns, resolved, p))
 		finish(p);
 }
 
@@ -104,8 +111,11 @@ static void answered(void *arg, const struct fetch_result *a)
 static void ask(struct probe *p, const struct sockaddr_storage *to)
 {
 	struct service *s = probe_state(p);
-	struct fetch_options o = { .url = probe_str(p, s->asking_control ? "control" : "target"), .address = to,
-		.iface = probe_world(p)->iface, .timeout_ns = s->timeout_ns, .ca_file = probe_str(p, "ca_file") };
+	struct fetch_options o = { .url = probe_str(p, s->asking_control ? "control" : "target"),
+		.address = to,
+		.iface = probe_world(p)->iface,
+		.timeout_ns = s->timeout_ns,
+		.ca_file = probe_str(p, "ca_file") };
 	int err = fetch_start(&s->job, probe_world(p)->fetch, &o, answered, p);
 
 	if (!err)
@@ -132,7 +142,8 @@ static void resolved(void *arg, int err, const struct sockaddr_storage *addrs, s
 	}
 	s->e.dns_err = err;
 	if (err) {
-		record_set_text(r, FIELD_ERROR_TEXT, err == -ENOENT ? "no such name" : strerror(-err));
+		record_set_text(
+			r, FIELD_ERROR_TEXT, err == -ENOENT ? "no such name" : strerror(-err));
 		conclude(p);
 		return;
 	}
@@ -151,9 +162,11 @@ static int service_open(struct probe *p, struct why *why)
 	bool tls;
 
 	if (fetch_url(probe_str(p, "target"), s->host, sizeof(s->host), &port, &tls))
-		return why_say(why, -EINVAL, "target \"%s\" is not an http:// or https:// address", probe_str(p, "target"));
+		return why_say(why, -EINVAL, "target \"%s\" is not an http:// or https:// address",
+			probe_str(p, "target"));
 	if (*control && fetch_url(control, s->control_host, sizeof(s->control_host), &port, &tls))
-		return why_say(why, -EINVAL, "control \"%s\" is not an http:// or https:// address", control);
+		return why_say(why, -EINVAL, "control \"%s\" is not an http:// or https:// address",
+			control);
 	s->family = *family == '4' ? 4 : *family == '6' ? 6 : 0;
 	s->timeout_ns = probe_int(p, "timeout_ms") * NS_PER_MS;
 	return 0;
@@ -171,7 +184,8 @@ static int service_start(struct probe *p)
 	record_set_text(&s->record, FIELD_TARGET, probe_str(p, "target"));
 	record_set_text(&s->record, FIELD_IFACE, *iface ? iface : NULL);
 	probe_radio(p, &s->record, FIELD_START_RAT);
-	return resolve_start(&s->query, probe_world(p)->resolve, s->host, s->family, s->timeout_ns, resolved, p);
+	return resolve_start(
+		&s->query, probe_world(p)->resolve, s->host, s->family, s->timeout_ns, resolved, p);
 }
 
 static void service_cancel(struct probe *p)

@@ -6,7 +6,8 @@
 
 #define NETWORK_AUTHENTICATION_REQUIRED 511 /* RFC 6585 6 */
 
-const char *const service_verdict_name[] = { "ok", "network", "service", "captive_portal", "certificate" };
+const char *const service_verdict_name[] = { "ok", "network", "service", "captive_portal",
+	"certificate" };
 
 static enum service_verdict judge_answer(const struct service_evidence *e)
 {

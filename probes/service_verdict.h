@@ -17,8 +17,15 @@ struct service_evidence {
 	bool control_ok; /* and answered as it should */
 };
 
-enum service_verdict { SERVICE_OK, SERVICE_NETWORK, SERVICE_SERVICE, SERVICE_CAPTIVE_PORTAL, SERVICE_CERTIFICATE };
-extern const char *const service_verdict_name[]; /* "ok" "network" "service" "captive_portal" "certificate" */
+enum service_verdict {
+	SERVICE_OK,
+	SERVICE_NETWORK,
+	SERVICE_SERVICE,
+	SERVICE_CAPTIVE_PORTAL,
+	SERVICE_CERTIFICATE
+};
+extern const char
+	*const service_verdict_name[]; /* "ok" "network" "service" "captive_portal" "certificate" */
 
 enum service_verdict service_judge(const struct service_evidence *e);
 

@@ -8,75 +8,28 @@
  * kernel took from us. */
 #include "core/clock.h"
 #include "core/mem.h"
-#include "core/quantile.h"
-#include "fetch.h"
-#include "netif.h"
-#include "probe.h"
-#include "rate.h"
-#include "resolve.h"
+#include "throughput_inside.h"
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#define STREAMS_MAX  16
-#define HOST_MAX     256
-#define URL_MAX      512
-#define TICK_NS      (50 * NS_PER_MS)
-#define DNS_NS       (5 * NS_PER_S)
-#define PING_NS      (5 * NS_PER_S)
-#define STALL_NS     (4 * NS_PER_S) /* without a byte: the load has died */
-#define PAUSE_NS     (400 * NS_PER_MS) /* without a byte: nothing is decided now */
-#define PINGS_IDLE   20
-#define PINGS_LOADED 256
-#define DRAIN_MOST   (1 * NS_PER_S)
-#define CHEAP_BYTES  5000000
-#define FULL_BYTES   250000000
-#define PRECISE      0.02 /* full: half of the 95 % interval, as a share of the rate */
-#define STEADY_FULL  (1 * NS_PER_S)
-#define STEADY_CHEAP (500 * NS_PER_MS) /* schedulers and shapers of cells work in tenths of a second */
-#define MEGABYTE     1048576 /* LibreSpeed counts its answers in them */
-
-enum phase { IDLE, NAME, QUIET, LOAD, DRAIN };
-
-struct throughput;
-
-struct stream {
-	struct throughput *t;
-	struct fetch_job *job; /* NULL: none, or ended */
-	struct fetch_tcp tcp;  /* the newest */
-	int64_t moved;         /* payload, the newest */
-	bool told;             /* tcp holds something */
-};
-
-struct throughput {
-	enum phase phase;
-	struct resolve_query *query;
-	struct stream stream[STREAMS_MAX];
-	struct fetch_job *ping;
-	struct loop_timer tick, next_ping;
-	struct rate rate;
-	struct record record; /* of the direction under way */
-	bool up, then_up, full, librespeed, tls, verify;
-	int family;
-	char host[HOST_MAX], iface[NETIF_NAME], version[8];
-	struct sockaddr_storage to;
-	size_t streams, ended, failed, busy;
-	int64_t most_bytes, most_ns, share; /* share: bytes asked for per stream */
-	double bounds[RATE_BOUNDS], bounds_bps[RATE_BOUNDS];
-	size_t n_bounds;
-	int64_t idle[PINGS_IDLE], loaded[PINGS_LOADED];
-	size_t n_idle, n_loaded, pings_wanted;
-	int64_t begun_ns, load_ns, moved_ns, cpu_ns; /* clock_loop(); cpu time at the start of the load */
-	int64_t load_end_ns, lag_ns, cpu_used_ns;
-	int64_t peak_bps;
-	uint64_t rx, tx;
-	bool counted; /* rx and tx hold the counters at the start */
-	const char *stop, *limited_by;
-	int retry_after_s, status, fetch_err;
-	char problem[160];
-};
+#define URL_MAX           512
+#define RADIO_FIELD_COUNT 16 /* of fields.h, at each moment */
+#define RESULT_FIELDS     35 /* that throughput_say() sets at most */
+#define TICK_NS           (50 * NS_PER_MS)
+#define DNS_NS            (5 * NS_PER_S)
+#define PING_NS           (5 * NS_PER_S)
+#define STALL_NS          (4 * NS_PER_S)    /* without a byte: the load has died */
+#define PAUSE_NS          (400 * NS_PER_MS) /* without a byte: nothing is decided now */
+#define DRAIN_MOST        (1 * NS_PER_S)
+#define CHEAP_BYTES       5000000
+#define FULL_BYTES        250000000
+#define PRECISE           0.02 /* full: half of the 95 % interval, as a share of the rate */
+#define STEADY_FULL       (1 * NS_PER_S)
+#define STEADY_CHEAP \
+	(500 * NS_PER_MS) /* schedulers and shapers of cells work in tenths of a second */
+#define MEGABYTE 1048576  /* LibreSpeed counts its answers in them */
 
 static const char *const directions[] = { "down", "up", "both", NULL };
 static const char *const modes[] = { "cheap", "full", NULL };
@@ -84,17 +37,23 @@ static const char *const servers[] = { "reflector", "librespeed", NULL };
 static const char *const families[] = { "any", "4", "6", NULL };
 
 static const struct setting throughput_settings[] = {
-	{ "target", SETTING_TEXT, 0, URL_MAX - 64, NULL, "", NULL, "server: http://host:port or https://host/path" },
+	{ "target", SETTING_TEXT, 0, URL_MAX - 64, NULL, "", NULL,
+		"server: http://host:port or https://host/path" },
 	{ "server", SETTING_TEXT, 0, 0, "reflector", "", servers, "what the server is" },
-	{ "direction", SETTING_TEXT, 0, 0, "both", "", directions, "down, up, or one after the other" },
-	{ "mode", SETTING_TEXT, 0, 0, "cheap", "", modes, "cheap: until the class is decided; full: until the rate is exact" },
-	{ "classes", SETTING_REALS, 0.01, 100000, "2.5,5,15,40", "Mbit/s", NULL, "bounds between the classes of rates" },
+	{ "direction", SETTING_TEXT, 0, 0, "both", "", directions,
+		"down, up, or one after the other" },
+	{ "mode", SETTING_TEXT, 0, 0, "cheap", "", modes,
+		"cheap: until the class is decided; full: until the rate is exact" },
+	{ "classes", SETTING_REALS, 0.01, 100000, "2.5,5,15,40", "Mbit/s", NULL,
+		"bounds between the classes of rates" },
 	{ "streams", SETTING_INT, 1, STREAMS_MAX, "4", "", NULL, "parallel connections" },
-	{ "max_bytes", SETTING_INT, 0, 10e9, "0", "B", NULL, "most payload for each direction; 0: 5 MB cheap, 250 MB full" },
+	{ "max_bytes", SETTING_INT, 0, 10e9, "0", "B", NULL,
+		"most payload for each direction; 0: 5 MB cheap, 250 MB full" },
 	{ "max_seconds", SETTING_INT, 1, 30, "10", "s", NULL, "longest load for each direction" },
 	{ "family", SETTING_TEXT, 0, 0, "any", "", families, "address family" },
 	{ "verify", SETTING_BOOL, 0, 0, "true", "", NULL, "https: check the server's certificate" },
-	{ "ca_file", SETTING_TEXT, 0, 0, "", "", NULL, "https: certificates to trust instead of the system's" },
+	{ "ca_file", SETTING_TEXT, 0, 0, "", "", NULL,
+		"https: certificates to trust instead of the system's" },
 	{ 0 },
 };
 
@@ -104,30 +63,6 @@ static int64_t cpu_time(void)
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return t.tv_sec * NS_PER_S + t.tv_nsec;
-}
-
-static int64_t median_of(int64_t *v, size_t n, double q)
-{
-	quantile_sort(v, n);
-	return quantile_of(v, n, q);
-}
-
-static void say_fields(struct probe *p, struct record *r)
-{
-	struct throughput *t = probe_state(p);
-	char text[NETIF_TEXT];
-
-	record_set_text(r, FIELD_TARGET, probe_str(p, "target"));
-	record_set_text(r, FIELD_METHOD, t->librespeed ? "librespeed" : t->tls ? "https" : "http");
-	if (t->to.ss_family) {
-		record_set_int(r, FIELD_FAMILY, t->to.ss_family == AF_INET6 ? 6 : 4);
-		record_set_text(r, FIELD_ADDRESS, netif_text(&t->to, text));
-	}
-	record_set_text(r, FIELD_IFACE, *t->iface ? t->iface : NULL);
-	record_set_text(r, FIELD_DIRECTION, t->up ? "up" : "down");
-	record_set_bool(r, FIELD_TLS, t->tls);
-	if (t->status)
-		record_set_int(r, FIELD_HTTP_STATUS, t->status);
 }
 
 static void stop_all(struct throughput *t, struct loop *l)
@@ -155,7 +90,7 @@ static void fail(struct probe *p, int err, const char *error, const char *text)
 	probe_record(p, &r);
 	record_set_text(&r, FIELD_ERROR, error);
 	record_set_text(&r, FIELD_ERROR_TEXT, text);
-	say_fields(p, &r);
+	throughput_say_target(p, &r);
 	if (t->busy) {
 		record_set_text(&r, FIELD_LIMITED_BY, "server");
 		if (t->retry_after_s >= 0)
@@ -169,8 +104,11 @@ static void fail(struct probe *p, int err, const char *error, const char *text)
 static void fail_as_fetched(struct probe *p)
 {
 	struct throughput *t = probe_state(p);
-	const char *error = t->busy ? "busy" : t->status ? "http_status" : t->fetch_err == -EKEYREJECTED ? "certificate" :
-		t->fetch_err == -ETIMEDOUT ? "timeout" : "unreachable";
+	const char *error = t->busy                         ? "busy"
+	                    : t->status                     ? "http_status"
+	                    : t->fetch_err == -EKEYREJECTED ? "certificate"
+	                    : t->fetch_err == -ETIMEDOUT    ? "timeout"
+	                                                    : "unreachable";
 
 	fail(p, t->fetch_err ? t->fetch_err : t->busy ? -EBUSY : -EPROTO, error, t->problem);
 }
@@ -223,7 +161,8 @@ static void ping_done(void *arg, const struct fetch_result *r)
 	if (!bad && r->first_byte_us >= 0 && t->n_loaded < PINGS_LOADED)
 		t->loaded[t->n_loaded++] = r->first_byte_us;
 	/* on a slow line they must not weigh: about 400 B each */
-	loop_timer_in(probe_loop(p), &t->next_ping, t->peak_bps > 5000000 ? 2 * TICK_NS : 5 * TICK_NS);
+	loop_timer_in(
+		probe_loop(p), &t->next_ping, t->peak_bps > 5000000 ? 2 * TICK_NS : 5 * TICK_NS);
 }
 
 static void common_options(struct probe *p, struct fetch_options *o)
@@ -244,7 +183,8 @@ static void ping_due(struct loop_timer *timer)
 	char url[URL_MAX];
 	int err;
 
-	snprintf(url, sizeof(url), "%s%s", probe_str(p, "target"), t->librespeed ? "/empty.php" : "/ping");
+	snprintf(url, sizeof(url), "%s%s", probe_str(p, "target"),
+		t->librespeed ? "/empty.php" : "/ping");
 	o.url = url;
 	common_options(p, &o);
 	err = fetch_start(&t->ping, probe_world(p)->fetch, &o, ping_done, p);
@@ -315,7 +255,7 @@ static void stream_done(void *arg, const struct fetch_result *r)
 static bool enough(struct probe *p, int64_t bytes)
 {
 	struct throughput *t = probe_state(p);
-	int64_t rtt = t->n_idle ? median_of(t->idle, t->n_idle, 0.5) * NS_PER_US : 0;
+	int64_t rtt = t->n_idle ? throughput_quantile(t->idle, t->n_idle, 0.5) * NS_PER_US : 0;
 	struct rate_verdict v;
 
 	if (clock_loop() - t->moved_ns > PAUSE_NS)
@@ -358,7 +298,8 @@ static void tick(struct loop_timer *timer)
 	rate_add(&t->rate, now, bytes);
 	watch_peak(p);
 	if (now - t->moved_ns > STALL_NS) {
-		snprintf(t->problem, sizeof(t->problem), "no byte moved for %d s", (int)(STALL_NS / NS_PER_S));
+		snprintf(t->problem, sizeof(t->problem), "no byte moved for %d s",
+			(int)(STALL_NS / NS_PER_S));
 		if (bytes > 0)
 			drain(p, "idle");
 		else
@@ -382,7 +323,8 @@ static int start_stream(struct probe *p, struct stream *s)
 	if (t->up)
 		snprintf(url, sizeof(url), "%s%s", base, t->librespeed ? "/empty.php" : "/up");
 	else if (t->librespeed)
-		snprintf(url, sizeof(url), "%s/garbage.php?ckSize=%lld", base, (long long)(t->share / MEGABYTE));
+		snprintf(url, sizeof(url), "%s/garbage.php?ckSize=%lld", base,
+			(long long)(t->share / MEGABYTE));
 	else
 		snprintf(url, sizeof(url), "%s/down?bytes=%lld", base, (long long)t->share);
 	o.url = url;
@@ -423,105 +365,23 @@ static void begin_load(struct probe *p)
 		loop_timer_in(l, &t->next_ping, 2 * TICK_NS);
 }
 
-/* --- the record --------------------------------------------------------------------------------------- */
-
-static void say_rate(struct probe *p, struct record *r)
+/* Both legs of EN-DC at three moments are more than a record holds: the peak gives way. */
+static void end_radio(struct probe *p)
 {
-	struct throughput *t = probe_state(p);
-	int64_t sub[RECORD_INTS], idle = t->n_idle ? median_of(t->idle, t->n_idle, 0.5) : 0;
-	/* as many as fit in a record: 6.4 s of 100 ms, 16 s of 250 ms */
-	int64_t length = t->load_end_ns - t->load_ns <= RECORD_INTS * 100 * NS_PER_MS ? 100 : 250;
-	struct rate_verdict v;
-	char text[RATE_CLASS_TEXT];
-	size_t n;
+	struct record *r = &((struct throughput *)probe_state(p))->record;
 
-	if (t->load_end_ns - t->load_ns > RECORD_INTS * 250 * NS_PER_MS)
-		length = 500;
-	rate_judge(&t->rate, t->bounds_bps, t->n_bounds, idle * NS_PER_US, &v);
-	n = rate_intervals(&t->rate, length * NS_PER_MS, sub, RECORD_INTS);
-	record_set_int(r, FIELD_RATE_BPS, (int64_t)llround(v.bps));
-	record_set_ints(r, FIELD_SUB_BPS, sub, n);
-	record_set_int(r, FIELD_SUB_MS, length);
-	record_set_int(r, FIELD_RAMP_MS, v.ramp_ns / NS_PER_MS);
-	record_set_text(r, FIELD_STOP_REASON, t->stop);
-	record_set_text(r, FIELD_CONFIDENCE, rate_confidence_name[t->full && !strcmp(t->stop, "decided") ? RATE_HIGH : v.confidence]);
-	record_set_text(r, FIELD_RATE_CLASS, rate_class_text(t->bounds, t->n_bounds, v.rate_class, text));
-}
-
-static void say_tcp(struct throughput *t, struct record *r)
-{
-	int64_t rtt[STREAMS_MAX], least = INT64_MAX, sent = 0, again = 0;
-	size_t n = 0;
-
-	for (size_t i = 0; i < t->streams; i++) {
-		const struct stream *s = &t->stream[i];
-
-		if (!s->told)
-			continue;
-		rtt[n++] = s->tcp.rtt_us;
-		if (s->tcp.min_rtt_us >= 0 && s->tcp.min_rtt_us < least)
-			least = s->tcp.min_rtt_us;
-		sent = sent < 0 || s->tcp.bytes_sent < 0 ? -1 : sent + s->tcp.bytes_sent;
-		again = again < 0 || s->tcp.bytes_retrans < 0 ? -1 : again + s->tcp.bytes_retrans;
-	}
-	if (!n)
-		return;
-	record_set_int(r, FIELD_TCP_RTT_US, median_of(rtt, n, 0.5));
-	if (least != INT64_MAX)
-		record_set_int(r, FIELD_TCP_MIN_RTT_US, least);
-	if (sent >= 0)
-		record_set_int(r, FIELD_TCP_BYTES_SENT, sent);
-	if (again >= 0)
-		record_set_int(r, FIELD_TCP_BYTES_RETRANS, again);
-}
-
-static void say_round_trips(struct throughput *t, struct record *r)
-{
-	int64_t p50;
-
-	if (t->n_idle)
-		record_set_real(r, FIELD_IDLE_P50_US, (double)median_of(t->idle, t->n_idle, 0.5));
-	if (!t->n_loaded)
-		return;
-	p50 = median_of(t->loaded, t->n_loaded, 0.5);
-	record_set_real(r, FIELD_LOADED_P50_US, (double)p50);
-	record_set_real(r, FIELD_LOADED_P95_US, (double)median_of(t->loaded, t->n_loaded, 0.95));
-	if (p50 > 0)
-		record_set_real(r, FIELD_RPM, 60e6 / (double)p50);
-}
-
-static void say_cost(struct throughput *t, struct record *r)
-{
-	int64_t loaded = t->load_end_ns - t->load_ns;
-	double share = loaded > 0 ? (double)t->cpu_used_ns / (double)loaded : 0;
-	uint64_t rx, tx;
-
-	record_set_int(r, FIELD_DURATION_MS, (t->load_end_ns - t->begun_ns) / NS_PER_MS);
-	record_set_int(r, FIELD_LAG_US, t->lag_ns / NS_PER_US);
-	record_set_real(r, FIELD_CPU_SHARE, share > 1 ? 1 : share);
-	if (share > 0.9)
-		t->limited_by = "probe";
-	if (t->counted && !netif_counters(t->iface, &rx, &tx) && rx >= t->rx && tx >= t->tx) {
-		record_set_int(r, FIELD_BYTES_DOWN, (int64_t)(rx - t->rx));
-		record_set_int(r, FIELD_BYTES_UP, (int64_t)(tx - t->tx));
-	}
-	record_set_text(r, FIELD_LIMITED_BY, t->limited_by);
+	if (r->count + RADIO_FIELD_COUNT + RESULT_FIELDS > RECORD_VALUES)
+		for (int i = 0; i < RADIO_FIELD_COUNT; i++)
+			record_unset(r, FIELD_PEAK_RAT + i);
+	probe_radio(p, r, FIELD_END_RAT);
 }
 
 static void emit(struct probe *p)
 {
 	struct throughput *t = probe_state(p);
-	struct record *r = &t->record;
 
-	say_fields(p, r);
-	say_rate(p, r);
-	record_set_int(r, FIELD_STREAMS, (int64_t)(t->streams - t->failed));
-	record_set_int(r, FIELD_BYTES, total(t));
-	record_set_text(r, FIELD_HTTP_VERSION, *t->version ? t->version : "1.1");
-	say_tcp(t, r);
-	say_round_trips(t, r);
-	say_cost(t, r);
-	probe_emit(p, r);
+	throughput_say(p, &t->record, total(t));
+	probe_emit(p, &t->record);
 }
 
 /* The load ends here.  Counters and the other direction wait until the queues on the path are empty. */
@@ -541,7 +401,7 @@ static void drain(struct probe *p, const char *stop)
 	t->cpu_used_ns = cpu_time() - t->cpu_ns;
 	t->lag_ns = loop_lag_ns(l);
 	stop_all(t, l);
-	probe_radio(p, &t->record, FIELD_END_RAT);
+	end_radio(p);
 	t->phase = DRAIN;
 	wait = wait < 2 * TICK_NS ? 2 * TICK_NS : wait > DRAIN_MOST ? DRAIN_MOST : wait;
 	loop_timer_in(l, &t->tick, wait);
@@ -620,7 +480,9 @@ static int throughput_open(struct probe *p, struct why *why)
 	unsigned port;
 
 	if (fetch_url(probe_str(p, "target"), t->host, sizeof(t->host), &port, &t->tls))
-		return why_say(why, -EINVAL, "target \"%s\" is not http://host:port or https://host:port", probe_str(p, "target"));
+		return why_say(why, -EINVAL,
+			"target \"%s\" is not http://host:port or https://host:port",
+			probe_str(p, "target"));
 	t->n_bounds = settings_count(s, "classes");
 	if (t->n_bounds > RATE_BOUNDS)
 		return why_say(why, -EINVAL, "classes: more than %d bounds", RATE_BOUNDS);
@@ -628,7 +490,8 @@ static int throughput_open(struct probe *p, struct why *why)
 		t->bounds[i] = settings_real_at(s, "classes", i);
 		t->bounds_bps[i] = t->bounds[i] * 1e6;
 		if (i && t->bounds[i] <= t->bounds[i - 1])
-			return why_say(why, -EINVAL, "classes: %g after %g: bounds must grow", t->bounds[i], t->bounds[i - 1]);
+			return why_say(why, -EINVAL, "classes: %g after %g: bounds must grow",
+				t->bounds[i], t->bounds[i - 1]);
 	}
 	t->full = !strcmp(probe_str(p, "mode"), "full");
 	t->librespeed = !strcmp(probe_str(p, "server"), "librespeed");
@@ -657,7 +520,8 @@ static int throughput_start(struct probe *p)
 	t->to.ss_family = 0;
 	t->iface[0] = t->problem[0] = t->version[0] = 0;
 	t->phase = NAME;
-	return resolve_start(&t->query, probe_world(p)->resolve, t->host, t->family, DNS_NS, resolved, p);
+	return resolve_start(
+		&t->query, probe_world(p)->resolve, t->host, t->family, DNS_NS, resolved, p);
 }
 
 static void throughput_cancel(struct probe *p)

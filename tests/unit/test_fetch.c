@@ -49,7 +49,8 @@ static struct MHD_Response *answer_to(const char *url, struct upload *u, unsigne
 
 	*status = 200;
 	if (!strcmp(url, "/endless"))
-		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 32768, endless, NULL, NULL);
+		return MHD_create_response_from_callback(
+			MHD_SIZE_UNKNOWN, 32768, endless, NULL, NULL);
 	snprintf(text, sizeof(text), "{\"bytes\":%zu}", u->bytes);
 	r = MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_COPY);
 	if (!strcmp(url, "/busy")) {
@@ -62,8 +63,8 @@ static struct MHD_Response *answer_to(const char *url, struct upload *u, unsigne
 	return r;
 }
 
-static enum MHD_Result served(void *arg, struct MHD_Connection *c, const char *url, const char *method,
-	const char *version, const char *data, size_t *n, void **per_request)
+static enum MHD_Result served(void *arg, struct MHD_Connection *c, const char *url,
+	const char *method, const char *version, const char *data, size_t *n, void **per_request)
 {
 	struct upload *u = *per_request;
 	struct MHD_Response *r;
@@ -89,7 +90,8 @@ static enum MHD_Result served(void *arg, struct MHD_Connection *c, const char *u
 	return ok;
 }
 
-static void finished(void *arg, struct MHD_Connection *c, void **per_request, enum MHD_RequestTerminationCode code)
+static void finished(void *arg, struct MHD_Connection *c, void **per_request,
+	enum MHD_RequestTerminationCode code)
 {
 	(void)arg;
 	(void)c;
@@ -100,7 +102,8 @@ static void finished(void *arg, struct MHD_Connection *c, void **per_request, en
 static int set_up(void **state)
 {
 	static struct fixture x;
-	struct sockaddr_in here = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in here = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(here);
 
 	memset(&x, 0, sizeof(x));
@@ -110,8 +113,9 @@ static int set_up(void **state)
 	assert_int_equal(getsockname(x.silent_fd, (struct sockaddr *)&here, &len), 0);
 	x.silent_port = ntohs(here.sin_port);
 	here.sin_port = 0;
-	x.server = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, served, NULL, MHD_OPTION_SOCK_ADDR,
-		&here, MHD_OPTION_NOTIFY_COMPLETED, finished, NULL, MHD_OPTION_END);
+	x.server = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, served, NULL,
+		MHD_OPTION_SOCK_ADDR, &here, MHD_OPTION_NOTIFY_COMPLETED, finished, NULL,
+		MHD_OPTION_END);
 	assert_non_null(x.server);
 	x.port = MHD_get_daemon_info(x.server, MHD_DAEMON_INFO_BIND_PORT)->port;
 	assert_int_equal(loop_new(&x.loop), 0);
@@ -230,7 +234,8 @@ static void noise_is_sent_to_the_byte(void **state)
 	get(x, (struct fetch_options){ .url = url_of(x, "/up"), .noise = 300001, .keep = 100 });
 	assert_string_equal(x->body, "{\"bytes\":300001}");
 	assert_int_equal(x->result.up, 300001);
-	get(x, (struct fetch_options){ .url = url_of(x, "/up"), .body = "hello", .body_len = 5, .keep = 100 });
+	get(x, (struct fetch_options){
+		       .url = url_of(x, "/up"), .body = "hello", .body_len = 5, .keep = 100 });
 	assert_string_equal(x->body, "{\"bytes\":5}");
 	get(x, (struct fetch_options){ .url = url_of(x, "/up"), .method = "POST", .keep = 100 });
 	assert_string_equal(x->body, "{\"bytes\":0}");
@@ -346,12 +351,16 @@ static void tcp_info_of_an_older_kernel_leaves_fields_unknown(void **state)
 
 static void retry_after_is_seconds_or_nothing(void **state)
 {
-	static const struct { const char *text; int want; } cases[] = { { "0", 0 }, { " 120\r\n", 120 }, { "", -1 },
-		{ "-1", -1 }, { "1.5", -1 }, { "Fri, 31 Dec 1999 23:59:59 GMT", -1 }, { "99999999999999999999", 86400 } };
+	static const struct {
+		const char *text;
+		int want;
+	} cases[] = { { "0", 0 }, { " 120\r\n", 120 }, { "", -1 }, { "-1", -1 }, { "1.5", -1 },
+		{ "Fri, 31 Dec 1999 23:59:59 GMT", -1 }, { "99999999999999999999", 86400 } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		assert_int_equal(fetch_retry_after(cases[i].text, strlen(cases[i].text)), cases[i].want);
+		assert_int_equal(
+			fetch_retry_after(cases[i].text, strlen(cases[i].text)), cases[i].want);
 }
 
 static void a_url_comes_apart(void **state)
@@ -361,7 +370,8 @@ static void a_url_comes_apart(void **state)
 	bool tls;
 
 	(void)state;
-	assert_int_equal(fetch_url("https://[2001:db8::1]:8443/x", host, sizeof(host), &port, &tls), 0);
+	assert_int_equal(
+		fetch_url("https://[2001:db8::1]:8443/x", host, sizeof(host), &port, &tls), 0);
 	assert_string_equal(host, "[2001:db8::1]");
 	assert_int_equal(port, 8443);
 	assert_true(tls);
@@ -370,7 +380,8 @@ static void a_url_comes_apart(void **state)
 	assert_false(tls);
 	assert_int_equal(fetch_url("ftp://example.net/", host, sizeof(host), &port, &tls), -EINVAL);
 	assert_int_equal(fetch_url("example.net:80", host, sizeof(host), &port, &tls), -EINVAL);
-	assert_int_equal(fetch_url("http://a.name.that.is.longer.than.the.room.there.is/", host, sizeof(host), &port, &tls),
+	assert_int_equal(fetch_url("http://a.name.that.is.longer.than.the.room.there.is/", host,
+				 sizeof(host), &port, &tls),
 		-EMSGSIZE);
 }
 

@@ -15,11 +15,11 @@ static const double bounds[] = { 2.5e6, 5e6, 15e6, 40e6 };
 #define TICK (50 * NS_PER_MS)
 
 struct line {
-	double bps;       /* when it has settled */
-	double ramp_s;    /* doubling until then */
-	double noise;     /* share of the rate, uniform, per tick */
-	double burst_s;   /* so long at twice the rate first */
-	double growth;    /* share a second, for ever */
+	double bps;     /* when it has settled */
+	double ramp_s;  /* doubling until then */
+	double noise;   /* share of the rate, uniform, per tick */
+	double burst_s; /* so long at twice the rate first */
+	double growth;  /* share a second, for ever */
 };
 
 static uint64_t next_random(uint64_t *x)
@@ -105,7 +105,8 @@ static void a_rate_that_still_grows_decides_only_the_top_class(void **state)
 /* 2,000 runs over noisy lines that are stopped as soon as the class is decided. */
 static void a_decided_class_is_right_in_99_of_100(void **state)
 {
-	static const double rates[] = { 0.5e6, 1.8e6, 3.5e6, 7e6, 12e6, 19e6, 30e6, 48e6, 80e6, 4.2e6 };
+	static const double rates[] = { 0.5e6, 1.8e6, 3.5e6, 7e6, 12e6, 19e6, 30e6, 48e6, 80e6,
+		4.2e6 };
 	static struct rate whole, part;
 	size_t wrong = 0, decided = 0;
 	struct rate_verdict v;
@@ -117,7 +118,8 @@ static void a_decided_class_is_right_in_99_of_100(void **state)
 
 		while (right < 4 && bps >= bounds[right])
 			right++;
-		run(&whole, &(struct line){ .bps = bps, .ramp_s = 0.3, .noise = 0.5 }, 4, i * 7919 + 1);
+		run(&whole, &(struct line){ .bps = bps, .ramp_s = 0.3, .noise = 0.5 }, 4,
+			i * 7919 + 1);
 		rate_clear(&part);
 		for (size_t k = 0; k < whole.n; k++) {
 			rate_add(&part, whole.point[k].at_ns, whole.point[k].bytes);

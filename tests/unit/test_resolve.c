@@ -38,8 +38,8 @@ struct fixture {
 static size_t answer(uint8_t *m, size_t n, const char *name, uint8_t type)
 {
 	static const uint8_t v4[] = { 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 7 };
-	static const uint8_t v6[] = { 0xc0, 12, 0, 28, 0, 1, 0, 0, 0, 60, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-		0, 0, 0, 7 };
+	static const uint8_t v6[] = { 0xc0, 12, 0, 28, 0, 1, 0, 0, 0, 60, 0, 16, 0, 0, 0, 0, 0, 0,
+		0, 0, 0, 0, 0, 0, 0, 0, 0, 7 };
 
 	m[2] = 0x81;
 	m[3] = 0x80;
@@ -81,7 +81,8 @@ static void asked(struct loop_fd *f, uint32_t events)
 
 static void serve(struct fixture *x)
 {
-	struct sockaddr_in here = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in here = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(here);
 
 	x->server.io.fd = socket(AF_INET, SOCK_DGRAM, 0);
@@ -89,7 +90,8 @@ static void serve(struct fixture *x)
 	assert_int_equal(getsockname(x->server.io.fd, (struct sockaddr *)&here, &len), 0);
 	x->server.io.ready = asked;
 	assert_int_equal(loop_fd_add(x->loop, &x->server.io, EPOLLIN), 0);
-	snprintf(x->server.address, sizeof(x->server.address), "127.0.0.1:%d", ntohs(here.sin_port));
+	snprintf(
+		x->server.address, sizeof(x->server.address), "127.0.0.1:%d", ntohs(here.sin_port));
 }
 
 static int set_up(void **state)
@@ -132,7 +134,8 @@ static void look_up(struct fixture *x, const char *name, int family, int64_t tim
 	int64_t end = clock_loop() + timeout_ns + NS_PER_S;
 	int before = x->calls;
 
-	assert_int_equal(resolve_start(&x->query, x->resolve, name, family, timeout_ns, done, x), 0);
+	assert_int_equal(
+		resolve_start(&x->query, x->resolve, name, family, timeout_ns, done, x), 0);
 	assert_int_equal(x->calls, before);
 	while (x->calls == before && clock_loop() < end)
 		loop_turn(x->loop, 100 * NS_PER_MS);
@@ -141,7 +144,10 @@ static void look_up(struct fixture *x, const char *name, int family, int64_t tim
 
 static void literal_addresses_need_no_server(void **state)
 {
-	static const struct { const char *name; int family, want, err; } cases[] = {
+	static const struct {
+		const char *name;
+		int family, want, err;
+	} cases[] = {
 		{ "192.0.2.1", 0, AF_INET, 0 },
 		{ "192.0.2.1", 4, AF_INET, 0 },
 		{ "192.0.2.1", 6, 0, -ENOENT },
@@ -159,7 +165,8 @@ static void literal_addresses_need_no_server(void **state)
 		if (cases[i].want)
 			assert_int_equal(x->addrs[0].ss_family, cases[i].want);
 	}
-	assert_int_equal(((struct sockaddr_in6 *)&x->addrs[0])->sin6_scope_id, 1); /* lo is always 1 */
+	assert_int_equal(
+		((struct sockaddr_in6 *)&x->addrs[0])->sin6_scope_id, 1); /* lo is always 1 */
 	assert_int_equal(x->server.questions, 0);
 }
 
@@ -170,7 +177,8 @@ static void a_name_has_the_addresses_of_the_family_asked_for(void **state)
 	look_up(x, "good.test", 4, NS_PER_S);
 	assert_int_equal(x->err, 0);
 	assert_int_equal(x->n, 1);
-	assert_int_equal(((struct sockaddr_in *)&x->addrs[0])->sin_addr.s_addr, inet_addr("192.0.2.7"));
+	assert_int_equal(
+		((struct sockaddr_in *)&x->addrs[0])->sin_addr.s_addr, inet_addr("192.0.2.7"));
 	look_up(x, "good.test", 6, NS_PER_S);
 	assert_int_equal(x->n, 1);
 	assert_int_equal(x->addrs[0].ss_family, AF_INET6);
@@ -185,7 +193,8 @@ static void a_name_that_does_not_exist_is_not_a_silent_server(void **state)
 	look_up(x, "no.test", 0, NS_PER_S);
 	assert_int_equal(x->err, -ENOENT);
 	look_up(x, "fail.test", 4, NS_PER_S);
-	assert_true(x->err == -EAGAIN || x->err == -ECONNREFUSED); /* c-ares 1.18 does not tell them apart */
+	assert_true(x->err == -EAGAIN ||
+		    x->err == -ECONNREFUSED); /* c-ares 1.18 does not tell them apart */
 	look_up(x, "", 4, NS_PER_S);
 	assert_int_equal(x->err, -EINVAL);
 }
@@ -201,7 +210,9 @@ static void a_silent_server_times_out_and_never_blocks_the_loop(void **state)
 	struct loop_timer often = { .fire = tick };
 	int64_t begun = clock_loop(), longest = 0, before;
 
-	assert_int_equal(resolve_start(&x->query, x->resolve, "silent.test", 0, 700 * NS_PER_MS, done, x), 0);
+	assert_int_equal(
+		resolve_start(&x->query, x->resolve, "silent.test", 0, 700 * NS_PER_MS, done, x),
+		0);
 	loop_lag_reset(x->loop);
 	while (!x->calls && clock_loop() - begun < 3 * NS_PER_S) {
 		loop_timer_in(x->loop, &often, 10 * NS_PER_MS);
@@ -246,7 +257,8 @@ static void a_callback_may_cancel_another_query(void **state)
 {
 	struct fixture *x = *state;
 
-	assert_int_equal(resolve_start(&x->victim, x->resolve, "silent.test", 0, NS_PER_S, done, x), 0);
+	assert_int_equal(
+		resolve_start(&x->victim, x->resolve, "silent.test", 0, NS_PER_S, done, x), 0);
 	look_up(x, "good.test", 0, NS_PER_S);
 	assert_int_equal(x->err, 0);
 	for (int i = 0; i < 12; i++)
@@ -265,13 +277,19 @@ static void unreadable_servers_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(literal_addresses_need_no_server, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_name_has_the_addresses_of_the_family_asked_for, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_name_that_does_not_exist_is_not_a_silent_server, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_silent_server_times_out_and_never_blocks_the_loop, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			literal_addresses_need_no_server, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_name_has_the_addresses_of_the_family_asked_for, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_name_that_does_not_exist_is_not_a_silent_server, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_silent_server_times_out_and_never_blocks_the_loop, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nobody_listening_is_a_refusal, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_cancelled_query_is_never_heard_of_again, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_callback_may_cancel_another_query, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_cancelled_query_is_never_heard_of_again, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_callback_may_cancel_another_query, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(unreadable_servers_are_refused, set_up, tear_down),
 	};
 

@@ -14,14 +14,21 @@
 #include <errno.h>
 #include <string.h>
 
-#define GOOD4 .v4 = { .route = WORKED, .dns = WORKED, .udp = WORKED, .tcp = WORKED, .http = WORKED, \
-	.tcp_us = 30000, .http_us = 60000 }
+#define GOOD4 \
+	.v4 = { .route = WORKED, \
+		.dns = WORKED, \
+		.udp = WORKED, \
+		.tcp = WORKED, \
+		.http = WORKED, \
+		.tcp_us = 30000, \
+		.http_us = 60000 }
 #define GLOBAL .v4_address = V4_PUBLIC, .v6_address = V6_GLOBAL, .v6_target_global = true
-#define HTTP_WORKS(d, u, ul, hl) .route = WORKED, .dns = (d), .udp = (u), .udp_large = (ul), .tcp = WORKED, .http = WORKED, \
+#define HTTP_WORKS(d, u, ul, hl) \
+	.route = WORKED, .dns = (d), .udp = (u), .udp_large = (ul), .tcp = WORKED, .http = WORKED, \
 	.http_large = (hl)
 #define ALL_WORKS HTTP_WORKS(WORKED, WORKED, WORKED, WORKED)
-#define NO_TIMES .tcp_us = -1, .http_us = -1
-#define NOTHING (-1)
+#define NO_TIMES  .tcp_us = -1, .http_us = -1
+#define NOTHING   (-1)
 
 static const struct {
 	const char *what;
@@ -29,44 +36,137 @@ static const struct {
 	int want; /* a verdict, or NOTHING can be said */
 } ipv6_cases[] = {
 	{ "no address", { .v4_address = V4_PUBLIC, .v6_address = V6_NONE, GOOD4 }, IPV6_NONE },
-	{ "link-local only", { .v4_address = V4_PUBLIC, .v6_address = V6_LINK_LOCAL, GOOD4 }, IPV6_NONE },
-	{ "ULA only", { .v4_address = V4_PUBLIC, .v6_address = V6_ULA, GOOD4, .v6 = { .route = FAILED, NO_TIMES } }, IPV6_ULA_ONLY },
-	{ "ULA that reaches a ULA", { .v6_address = V6_ULA, GOOD4, .v6 = { ALL_WORKS, .tcp_us = 1, .http_us = 2 } }, IPV6_ULA_ONLY },
-	{ "ULA translated to the world", { .v6_address = V6_ULA, .v4_address = V4_PUBLIC, .v6_target_global = true, GOOD4,
-		.v6 = { ALL_WORKS, .tcp_us = 30000, .http_us = 60000 } }, IPV6_WORKS },
-	{ "no route", { GLOBAL, GOOD4, .v6 = { .route = FAILED, .dns = WORKED, NO_TIMES } }, IPV6_NO_ROUTE },
-	{ "name server silent", { GLOBAL, GOOD4, .v6 = { .route = WORKED, .dns = FAILED, NO_TIMES } }, IPV6_DNS_BROKEN },
-	{ "name server hides AAAA", { GLOBAL, GOOD4, .v6 = { HTTP_WORKS(FAILED, WORKED, WORKED, WORKED), .dns_empty = true, .tcp_us = 1, .http_us = 2 } },
+	{ "link-local only", { .v4_address = V4_PUBLIC, .v6_address = V6_LINK_LOCAL, GOOD4 },
+		IPV6_NONE },
+	{ "ULA only",
+		{ .v4_address = V4_PUBLIC,
+			.v6_address = V6_ULA,
+			GOOD4,
+			.v6 = { .route = FAILED, NO_TIMES } },
+		IPV6_ULA_ONLY },
+	{ "ULA that reaches a ULA",
+		{ .v6_address = V6_ULA, GOOD4, .v6 = { ALL_WORKS, .tcp_us = 1, .http_us = 2 } },
+		IPV6_ULA_ONLY },
+	{ "ULA translated to the world",
+		{ .v6_address = V6_ULA,
+			.v4_address = V4_PUBLIC,
+			.v6_target_global = true,
+			GOOD4,
+			.v6 = { ALL_WORKS, .tcp_us = 30000, .http_us = 60000 } },
+		IPV6_WORKS },
+	{ "no route", { GLOBAL, GOOD4, .v6 = { .route = FAILED, .dns = WORKED, NO_TIMES } },
+		IPV6_NO_ROUTE },
+	{ "name server silent",
+		{ GLOBAL, GOOD4, .v6 = { .route = WORKED, .dns = FAILED, NO_TIMES } },
 		IPV6_DNS_BROKEN },
-	{ "the target has no AAAA", { GLOBAL, GOOD4, .v6 = { .route = WORKED, .dns = FAILED, .dns_empty = true, NO_TIMES } }, NOTHING },
+	{ "name server hides AAAA",
+		{ GLOBAL, GOOD4,
+			.v6 = { HTTP_WORKS(FAILED, WORKED, WORKED, WORKED), .dns_empty = true,
+				.tcp_us = 1, .http_us = 2 } },
+		IPV6_DNS_BROKEN },
+	{ "the target has no AAAA",
+		{ GLOBAL, GOOD4,
+			.v6 = { .route = WORKED, .dns = FAILED, .dns_empty = true, NO_TIMES } },
+		NOTHING },
 	{ "no address to try", { GLOBAL, GOOD4, .v6 = { .route = WORKED, NO_TIMES } }, NOTHING },
-	{ "large answers vanish", { GLOBAL, GOOD4, .v6 = { HTTP_WORKS(WORKED, WORKED, WORKED, FAILED), .tcp_us = 30000, .http_us = 60000 } },
+	{ "large answers vanish",
+		{ GLOBAL, GOOD4,
+			.v6 = { HTTP_WORKS(WORKED, WORKED, WORKED, FAILED), .tcp_us = 30000,
+				.http_us = 60000 } },
 		IPV6_PMTUD_BLACK_HOLE },
-	{ "TCP saves itself", { GLOBAL, GOOD4, .v6 = { HTTP_WORKS(WORKED, WORKED, FAILED, WORKED), .tcp_us = 30000, .http_us = 60000 } },
+	{ "TCP saves itself",
+		{ GLOBAL, GOOD4,
+			.v6 = { HTTP_WORKS(WORKED, WORKED, FAILED, WORKED), .tcp_us = 30000,
+				.http_us = 60000 } },
 		IPV6_WORKS },
-	{ "even the small answer vanishes", { GLOBAL, GOOD4, .v6 = { .route = WORKED, .dns = WORKED, .udp = WORKED, .udp_large = FAILED,
-		.tcp = WORKED, .http = FAILED, .tcp_us = 30000, .http_us = -1 } }, IPV6_PMTUD_BLACK_HOLE },
-	{ "UDP only", { GLOBAL, GOOD4, .v6 = { .route = WORKED, .dns = WORKED, .udp = WORKED, .udp_large = WORKED, .tcp = FAILED, NO_TIMES } },
+	{ "even the small answer vanishes",
+		{ GLOBAL, GOOD4,
+			.v6 = { .route = WORKED,
+				.dns = WORKED,
+				.udp = WORKED,
+				.udp_large = FAILED,
+				.tcp = WORKED,
+				.http = FAILED,
+				.tcp_us = 30000,
+				.http_us = -1 } },
+		IPV6_PMTUD_BLACK_HOLE },
+	{ "UDP only",
+		{ GLOBAL, GOOD4,
+			.v6 = { .route = WORKED,
+				.dns = WORKED,
+				.udp = WORKED,
+				.udp_large = WORKED,
+				.tcp = FAILED,
+				NO_TIMES } },
 		IPV6_BROKEN },
-	{ "nothing comes back", { GLOBAL, GOOD4, .v6 = { .route = WORKED, .dns = WORKED, .udp = FAILED, .tcp = FAILED, NO_TIMES } },
+	{ "nothing comes back",
+		{ GLOBAL, GOOD4,
+			.v6 = { .route = WORKED,
+				.dns = WORKED,
+				.udp = FAILED,
+				.tcp = FAILED,
+				NO_TIMES } },
 		IPV6_BROKEN },
-	{ "the server is down", { GLOBAL, .v4 = { .route = WORKED, .dns = WORKED, .udp = FAILED, .tcp = FAILED, NO_TIMES },
-		.v6 = { .route = WORKED, .dns = WORKED, .udp = FAILED, .tcp = FAILED, NO_TIMES } }, NOTHING },
-	{ "only IPv6 and it is broken", { .v6_address = V6_GLOBAL, .v6_target_global = true,
-		.v4 = { .route = FAILED, NO_TIMES }, .v6 = { .route = WORKED, .dns = WORKED, .udp = FAILED, .tcp = FAILED, NO_TIMES } },
+	{ "the server is down",
+		{ GLOBAL,
+			.v4 = { .route = WORKED,
+				.dns = WORKED,
+				.udp = FAILED,
+				.tcp = FAILED,
+				NO_TIMES },
+			.v6 = { .route = WORKED,
+				.dns = WORKED,
+				.udp = FAILED,
+				.tcp = FAILED,
+				NO_TIMES } },
+		NOTHING },
+	{ "only IPv6 and it is broken",
+		{ .v6_address = V6_GLOBAL,
+			.v6_target_global = true,
+			.v4 = { .route = FAILED, NO_TIMES },
+			.v6 = { .route = WORKED,
+				.dns = WORKED,
+				.udp = FAILED,
+				.tcp = FAILED,
+				NO_TIMES } },
 		IPV6_BROKEN },
-	{ "slow to connect", { GLOBAL, GOOD4, .v6 = { ALL_WORKS, .tcp_us = 300000, .http_us = 330000 } }, IPV6_SLOW },
-	{ "a little slower", { GLOBAL, GOOD4, .v6 = { ALL_WORKS, .tcp_us = 70000, .http_us = 140000 } }, IPV6_WORKS },
-	{ "both are slow", { GLOBAL, .v4 = { ALL_WORKS, .tcp_us = 600000, .http_us = 1200000 },
-		.v6 = { ALL_WORKS, .tcp_us = 900000, .http_us = 1800000 } }, IPV6_WORKS },
-	{ "works", { GLOBAL, GOOD4, .v6 = { ALL_WORKS, .tcp_us = 30000, .http_us = 60000 } }, IPV6_WORKS },
-	{ "UDP blocked", { GLOBAL, GOOD4, .v6 = { HTTP_WORKS(WORKED, FAILED, UNTRIED, WORKED), .tcp_us = 30000, .http_us = 60000 } },
+	{ "slow to connect",
+		{ GLOBAL, GOOD4, .v6 = { ALL_WORKS, .tcp_us = 300000, .http_us = 330000 } },
+		IPV6_SLOW },
+	{ "a little slower",
+		{ GLOBAL, GOOD4, .v6 = { ALL_WORKS, .tcp_us = 70000, .http_us = 140000 } },
 		IPV6_WORKS },
-	{ "no IPv4, NAT64", { .v6_address = V6_GLOBAL, .v6_target_global = true, .nat64 = true, .v4 = { .route = FAILED, NO_TIMES },
-		.v6 = { ALL_WORKS, .tcp_us = 1, .http_us = 2 } }, IPV6_V6ONLY_NAT64 },
-	{ "464XLAT", { .v4_address = V4_PRIVATE, .clat = true, .v6_address = V6_GLOBAL, .v6_target_global = true, .nat64 = true, GOOD4,
-		.v6 = { ALL_WORKS, .tcp_us = 30000, .http_us = 60000 } }, IPV6_V6ONLY_NAT64 },
-	{ "dual stack beside a NAT64", { GLOBAL, .nat64 = true, GOOD4, .v6 = { ALL_WORKS, .tcp_us = 30000, .http_us = 60000 } }, IPV6_WORKS },
+	{ "both are slow",
+		{ GLOBAL, .v4 = { ALL_WORKS, .tcp_us = 600000, .http_us = 1200000 },
+			.v6 = { ALL_WORKS, .tcp_us = 900000, .http_us = 1800000 } },
+		IPV6_WORKS },
+	{ "works", { GLOBAL, GOOD4, .v6 = { ALL_WORKS, .tcp_us = 30000, .http_us = 60000 } },
+		IPV6_WORKS },
+	{ "UDP blocked",
+		{ GLOBAL, GOOD4,
+			.v6 = { HTTP_WORKS(WORKED, FAILED, UNTRIED, WORKED), .tcp_us = 30000,
+				.http_us = 60000 } },
+		IPV6_WORKS },
+	{ "no IPv4, NAT64",
+		{ .v6_address = V6_GLOBAL,
+			.v6_target_global = true,
+			.nat64 = true,
+			.v4 = { .route = FAILED, NO_TIMES },
+			.v6 = { ALL_WORKS, .tcp_us = 1, .http_us = 2 } },
+		IPV6_V6ONLY_NAT64 },
+	{ "464XLAT",
+		{ .v4_address = V4_PRIVATE,
+			.clat = true,
+			.v6_address = V6_GLOBAL,
+			.v6_target_global = true,
+			.nat64 = true,
+			GOOD4,
+			.v6 = { ALL_WORKS, .tcp_us = 30000, .http_us = 60000 } },
+		IPV6_V6ONLY_NAT64 },
+	{ "dual stack beside a NAT64",
+		{ GLOBAL, .nat64 = true, GOOD4,
+			.v6 = { ALL_WORKS, .tcp_us = 30000, .http_us = 60000 } },
+		IPV6_WORKS },
 };
 
 static void each_evidence_has_its_ipv6_verdict(void **state)
@@ -79,7 +179,8 @@ static void each_evidence_has_its_ipv6_verdict(void **state)
 		int err = ipv6_judge(&ipv6_cases[i].e, &v), got = err ? NOTHING : (int)v;
 
 		if (got != ipv6_cases[i].want)
-			fail_msg("%s: %s", ipv6_cases[i].what, err ? "nothing" : ipv6_verdict_name[v]);
+			fail_msg("%s: %s", ipv6_cases[i].what,
+				err ? "nothing" : ipv6_verdict_name[v]);
 		if (!err)
 			seen[v] = true;
 	}
@@ -89,13 +190,22 @@ static void each_evidence_has_its_ipv6_verdict(void **state)
 
 static void addresses_are_of_their_kind(void **state)
 {
-	static const struct { const char *text; int want; } four[] = { { "10.1.2.3", V4_PRIVATE }, { "172.31.0.1", V4_PRIVATE },
-		{ "172.32.0.1", V4_PUBLIC }, { "192.168.1.1", V4_PRIVATE }, { "100.64.0.1", V4_CGNAT }, { "100.127.255.1", V4_CGNAT },
-		{ "100.128.0.1", V4_PUBLIC }, { "169.254.9.9", V4_NONE }, { "127.0.0.1", V4_NONE }, { "224.0.0.1", V4_NONE },
-		{ "192.0.0.4", V4_PRIVATE }, { "113.160.1.1", V4_PUBLIC } };
-	static const struct { const char *text; int want; } six[] = { { "fe80::1", V6_LINK_LOCAL }, { "febf::1", V6_LINK_LOCAL },
-		{ "fd00::1", V6_ULA }, { "fc00::1", V6_ULA }, { "2001:ee0::1", V6_GLOBAL }, { "3fff::1", V6_GLOBAL }, { "::1", V6_NONE },
-		{ "ff02::1", V6_NONE }, { "64:ff9b::1", V6_NONE } };
+	static const struct {
+		const char *text;
+		int want;
+	} four[] = { { "10.1.2.3", V4_PRIVATE }, { "172.31.0.1", V4_PRIVATE },
+		{ "172.32.0.1", V4_PUBLIC }, { "192.168.1.1", V4_PRIVATE },
+		{ "100.64.0.1", V4_CGNAT }, { "100.127.255.1", V4_CGNAT },
+		{ "100.128.0.1", V4_PUBLIC }, { "169.254.9.9", V4_NONE }, { "127.0.0.1", V4_NONE },
+		{ "224.0.0.1", V4_NONE }, { "192.0.0.4", V4_PRIVATE },
+		{ "113.160.1.1", V4_PUBLIC } };
+	static const struct {
+		const char *text;
+		int want;
+	} six[] = { { "fe80::1", V6_LINK_LOCAL }, { "febf::1", V6_LINK_LOCAL },
+		{ "fd00::1", V6_ULA }, { "fc00::1", V6_ULA }, { "2001:ee0::1", V6_GLOBAL },
+		{ "3fff::1", V6_GLOBAL }, { "::1", V6_NONE }, { "ff02::1", V6_NONE },
+		{ "64:ff9b::1", V6_NONE } };
 	uint8_t a[16];
 
 	(void)state;
@@ -113,9 +223,14 @@ static void addresses_are_of_their_kind(void **state)
 /* RFC 6052 2.4 with 192.0.0.170 in the place of its example. */
 static void a_nat64_prefix_is_found_at_each_length(void **state)
 {
-	static const struct { const char *text; int want; } cases[] = { { "64:ff9b::c000:aa", 96 }, { "64:ff9b::c000:ab", 96 },
-		{ "2001:db8:c000:aa::", 32 }, { "2001:db8:1c0:0:aa::", 40 }, { "2001:db8:122:c000:0:aa00::", 48 },
-		{ "2001:db8:122:3c0:0:aa::", 56 }, { "2001:db8:122:344:c0:0:aa00:0", 64 }, { "2001:db8::1", 0 }, { "64:ff9b::c000:ac", 0 } };
+	static const struct {
+		const char *text;
+		int want;
+	} cases[] = { { "64:ff9b::c000:aa", 96 }, { "64:ff9b::c000:ab", 96 },
+		{ "2001:db8:c000:aa::", 32 }, { "2001:db8:1c0:0:aa::", 40 },
+		{ "2001:db8:122:c000:0:aa00::", 48 }, { "2001:db8:122:3c0:0:aa::", 56 },
+		{ "2001:db8:122:344:c0:0:aa00:0", 64 }, { "2001:db8::1", 0 },
+		{ "64:ff9b::c000:ac", 0 } };
 	uint8_t a[16];
 
 	(void)state;
@@ -133,19 +248,26 @@ static const struct {
 } service_cases[] = {
 	{ "as expected", { .connected = true, .status = 204, .expect = 204 }, SERVICE_OK },
 	{ "any good status", { .connected = true, .status = 301 }, SERVICE_OK },
-	{ "a page in the place of 204", { .connected = true, .status = 200, .expect = 204 }, SERVICE_CAPTIVE_PORTAL },
-	{ "a redirect in the place of 204", { .connected = true, .status = 302, .expect = 204 }, SERVICE_CAPTIVE_PORTAL },
+	{ "a page in the place of 204", { .connected = true, .status = 200, .expect = 204 },
+		SERVICE_CAPTIVE_PORTAL },
+	{ "a redirect in the place of 204", { .connected = true, .status = 302, .expect = 204 },
+		SERVICE_CAPTIVE_PORTAL },
 	{ "511 says so", { .connected = true, .status = 511 }, SERVICE_CAPTIVE_PORTAL },
-	{ "over TLS it is no portal", { .connected = true, .tls = true, .status = 200, .expect = 204 }, SERVICE_SERVICE },
-	{ "an error of the server", { .connected = true, .status = 503, .expect = 204 }, SERVICE_SERVICE },
+	{ "over TLS it is no portal",
+		{ .connected = true, .tls = true, .status = 200, .expect = 204 }, SERVICE_SERVICE },
+	{ "an error of the server", { .connected = true, .status = 503, .expect = 204 },
+		SERVICE_SERVICE },
 	{ "not found", { .connected = true, .status = 404 }, SERVICE_SERVICE },
-	{ "a wrong certificate", { .err = -EKEYREJECTED, .connected = true, .tls = true }, SERVICE_CERTIFICATE },
+	{ "a wrong certificate", { .err = -EKEYREJECTED, .connected = true, .tls = true },
+		SERVICE_CERTIFICATE },
 	{ "no name server", { .dns_err = -ETIMEDOUT }, SERVICE_NETWORK },
 	{ "no such name", { .dns_err = -ENOENT }, SERVICE_SERVICE },
 	{ "no route", { .err = -ENETUNREACH }, SERVICE_NETWORK },
 	{ "no answer to SYN", { .err = -ETIMEDOUT }, SERVICE_NETWORK },
-	{ "no answer to SYN, others answer", { .err = -ETIMEDOUT, .control = true, .control_ok = true }, SERVICE_SERVICE },
-	{ "refused, and nothing else answers", { .err = -ECONNREFUSED, .control = true }, SERVICE_NETWORK },
+	{ "no answer to SYN, others answer",
+		{ .err = -ETIMEDOUT, .control = true, .control_ok = true }, SERVICE_SERVICE },
+	{ "refused, and nothing else answers", { .err = -ECONNREFUSED, .control = true },
+		SERVICE_NETWORK },
 	{ "refused", { .err = -ECONNREFUSED }, SERVICE_SERVICE },
 	{ "connected, then silence", { .err = -ETIMEDOUT, .connected = true }, SERVICE_SERVICE },
 };

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TCP_INFO and other bytes from outside that fetch reads: no state, no libcurl. */
+/* What fetch reads of bytes from outside: TCP_INFO, headers, URLs.  No state. */
 #include "fetch.h"
+#include <curl/curl.h>
+#include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* struct tcp_info as the kernel fills it, up to what Linux 4.19 knows.  Our own: the headers of a small
@@ -68,4 +71,36 @@ int fetch_retry_after(const char *text, size_t n)
 			seconds = 86400;
 	}
 	return seconds;
+}
+
+int fetch_url(const char *url, char *host, size_t room, unsigned *port, bool *tls)
+{
+	CURLU *u = curl_url();
+	char *scheme = NULL, *name = NULL, *number = NULL;
+	int err = -EINVAL;
+	size_t n;
+
+	if (!u)
+		return -ENOMEM;
+	if (curl_url_set(u, CURLUPART_URL, url, 0) ||
+		curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) ||
+		curl_url_get(u, CURLUPART_HOST, &name, 0) ||
+		curl_url_get(u, CURLUPART_PORT, &number, CURLU_DEFAULT_PORT))
+		goto out;
+	if (strcmp(scheme, "http") && strcmp(scheme, "https"))
+		goto out;
+	n = strlen(name);
+	err = -EMSGSIZE;
+	if (n >= room)
+		goto out;
+	memcpy(host, name, n + 1);
+	*port = (unsigned)strtoul(number, NULL, 10);
+	*tls = scheme[4];
+	err = 0;
+out:
+	curl_free(scheme);
+	curl_free(name);
+	curl_free(number);
+	curl_url_cleanup(u);
+	return err;
 }
