@@ -39,7 +39,8 @@ struct access {
 	unsigned empty; /* surveys in a row that found nothing */
 	int64_t empty_first_ns, empty_last_ns;
 	int64_t cells_ns; /* a survey saw cells while we were not registered */
-	int64_t cells;
+	int64_t cells; /* all of others */
+	int64_t scan, scan_others, scan_own; /* the survey that comes in, cell by cell */
 	struct access_net net;
 	struct record last_signal;
 };
@@ -391,24 +392,43 @@ static void observe_signal(struct access *a, const struct record *r)
 		a->cells = 0;
 }
 
+/* Of another network than the one that issued the SIM. */
+static bool of_others(const struct access *a, const struct record *cell)
+{
+	const char *home = record_text(&a->last_signal, FIELD_HOME_PLMN), *plmn = record_text(cell, FIELD_PLMN);
+	const char *status = record_text(cell, FIELD_PLMN_STATUS);
+
+	if (status && !strcmp(status, "forbidden"))
+		return true;
+	return home && plmn && strcmp(home, plmn) != 0;
+}
+
 static void observe_survey(struct access *a, const struct record *r)
 {
-	int64_t cells = record_int(r, FIELD_SCAN_CELLS, -1);
+	int64_t cells = record_int(r, FIELD_SCAN_CELLS, -1), scan = record_int(r, FIELD_SCAN, -1);
 
 	if (record_has(r, FIELD_ERROR) || cells < 0)
 		return;
-	if (cells > 0) {
-		a->empty = 0;
-		if (a->look != LOOK_REGISTERED) {
-			a->cells = cells;
-			a->cells_ns = a->now_ns;
-		}
+	if (scan != a->scan) {
+		a->scan = scan;
+		a->scan_others = a->scan_own = 0;
+	}
+	if (!cells) {
+		a->cells = 0;
+		if (record_bool(r, FIELD_MODEM_HEALTHY, false) && (a->look == LOOK_EMPTY || a->look == LOOK_VAGUE))
+			found_nothing(a, r->mono_ns);
 		return;
 	}
-	a->cells = 0;
-	if (record_bool(r, FIELD_MODEM_HEALTHY, false) &&
-		(a->look == LOOK_EMPTY || a->look == LOOK_VAGUE))
-		found_nothing(a, r->mono_ns);
+	a->empty = 0;
+	if (of_others(a, r))
+		a->scan_others++;
+	else
+		a->scan_own++;
+	/* one record for each cell: judged when all are there */
+	if (record_int(r, FIELD_SCAN_INDEX, cells - 1) == cells - 1) {
+		a->cells = a->scan_own || a->look == LOOK_REGISTERED ? 0 : a->scan_others;
+		a->cells_ns = a->now_ns;
+	}
 }
 
 void access_observe(struct access *a, const struct record *r)

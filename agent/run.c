@@ -100,15 +100,26 @@ static void say_busy(struct daemon *d, const struct probe *p)
 	hand_over(d, &r);
 }
 
+/* Registered with a network of its own, as far as is known. */
+static bool served(enum access_state s)
+{
+	return s == STATE_OK || s == STATE_COLLECTOR_DOWN || s == STATE_CAPTIVE_OR_NO_CREDIT || s == STATE_IP_NO_INTERNET ||
+	       s == STATE_ATTACHED_NO_IP;
+}
+
 static enum schedule_verdict may_run(void *arg, const struct probe *p, unsigned tries)
 {
 	struct daemon *d = arg;
 	int64_t retries = settings_int(conf_section(d->conf, "budget"), "busy_retries");
+	unsigned needs = probe_type_of(p)->needs;
 
-	if (!(probe_type_of(p)->needs & PROBE_EXCLUSIVE))
+	if (!strcmp(settings_text(probe_settings(p), "when"), "unserved") && served(access_state(d->access)))
+		return SCHEDULE_PASS;
+	if (!(needs & PROBE_EXCLUSIVE))
 		return SCHEDULE_GO;
 	count_traffic(d);
-	if (!budget_may_spend(&d->budget))
+	/* surveys of the modem cost no data */
+	if (!(needs & PROBE_MODEM) && !budget_may_spend(&d->budget))
 		return SCHEDULE_SKIP;
 	if (guard_idle(&d->guard))
 		return SCHEDULE_GO;

@@ -155,7 +155,7 @@ static void due(struct loop_timer *timer)
 		t->tries++;
 		loop_timer_in(s->world->loop, timer, RETRY_LATER_NS);
 	} else {
-		t->counts.suppressions++;
+		t->counts.suppressions += may == SCHEDULE_SKIP;
 		plan_next(t);
 	}
 }

@@ -23,7 +23,12 @@ struct schedule_entry { /* for status */
 	int last_err;
 };
 
-enum schedule_verdict { SCHEDULE_GO, SCHEDULE_LATER, SCHEDULE_SKIP };
+enum schedule_verdict {
+	SCHEDULE_GO,
+	SCHEDULE_LATER, /* ask again in a minute */
+	SCHEDULE_SKIP,  /* left out, counted */
+	SCHEDULE_PASS,  /* not wanted now: nothing is left out */
+};
 
 struct schedule_owner {
 	void (*record)(void *arg, struct probe *p, const struct record *r);

@@ -10,6 +10,8 @@
 
 static const char *const survey_words[] = { "operators", "modem", NULL };
 
+static const char *const when_words[] = { "always", "unserved", NULL };
+
 static const struct setting agent_settings[] = {
 	{ "state", SETTING_TEXT, 0, 400, "/var/lib/phusong-agent", "", NULL,
 		"folder of key, journal and counters" },
@@ -117,6 +119,8 @@ static const struct setting test_settings[] = {
 	{ "interval_s", SETTING_INT, 1, 604800, "300", "s", NULL, "from one run to the next" },
 	{ "limit_s", SETTING_INT, 1, 3600, "120", "s", NULL, "a run that lasts longer is ended" },
 	{ "enabled", SETTING_BOOL, 0, 0, "true", "", NULL, "false: kept in the file and not run" },
+	{ "when", SETTING_TEXT, 0, 0, "always", "", when_words,
+		"unserved: only while no network of its own serves this probe" },
 	{ 0 },
 };
 

@@ -61,21 +61,37 @@ static void look(struct sim *s, const char *what)
 		record_set_text(&r, FIELD_REGISTRATION, registration);
 	if (*state != '-')
 		record_set_text(&r, FIELD_MODEM_STATE, state);
+	record_set_text(&r, FIELD_HOME_PLMN, "45204");
 	if (*level == 'y')
 		record_set_real(&r, FIELD_RSRP, -97);
 	record_set_bool(&r, FIELD_MODEM_HEALTHY, *healthy == 'y');
 	access_observe(s->access, &r);
 }
 
-static void survey(struct sim *s, int cells, bool healthy)
+/* plmns: of the cells, blanks between; NULL: none was seen */
+static void survey(struct sim *s, const char *plmns, bool healthy)
 {
+	char list[64] = "", *at = list, *plmn;
 	struct record r;
+	int64_t cells = 0, index = 0;
 
-	record_clear(&r, RECORD_OPERATORS);
-	r.mono_ns = s->now_ns;
-	record_set_int(&r, FIELD_SCAN_CELLS, cells);
-	record_set_bool(&r, FIELD_MODEM_HEALTHY, healthy);
-	access_observe(s->access, &r);
+	if (plmns)
+		snprintf(list, sizeof(list), "%s", plmns);
+	for (const char *c = list; *c; c++)
+		cells += c == list || c[-1] == ' ';
+	do {
+		plmn = strsep(&at, " ");
+		record_clear(&r, RECORD_OPERATORS);
+		r.mono_ns = s->now_ns;
+		record_set_int(&r, FIELD_SCAN, s->now_ns / NS_PER_S);
+		record_set_int(&r, FIELD_SCAN_CELLS, cells);
+		record_set_bool(&r, FIELD_MODEM_HEALTHY, healthy);
+		if (cells) {
+			record_set_int(&r, FIELD_SCAN_INDEX, index++);
+			record_set_text(&r, FIELD_PLMN, plmn);
+		}
+		access_observe(s->access, &r);
+	} while (at);
 }
 
 static void reach(struct sim *s, const char *target, bool ok)
@@ -139,7 +155,7 @@ static void uplink(struct sim *s, bool connected, int64_t down_for_ns, int64_t r
 #define PUK     "- puk - - - y"
 #define CELL    "- ready searching - y y"
 
-/* L look, S survey with n cells, s the same by an unhealthy modem, +/- reach a target or not, C captive, O service ok,
+/* L look, S survey that saw cells or none, s the same by an unhealthy modem, +/- reach a target or not, C captive, O service ok,
  * N ipv6 without addresses, D broker down for some minutes, U broker up, w wait some minutes */
 struct step {
 	char what;
@@ -163,7 +179,7 @@ static void take(struct sim *s, const struct step *p)
 		break;
 	case 'S':
 	case 's':
-		survey(s, p->n, p->what == 'S');
+		survey(s, p->text, p->what == 'S');
 		break;
 	case '+':
 	case '-':
@@ -193,7 +209,8 @@ static void take(struct sim *s, const struct step *p)
 }
 
 #define L(text)   { 'L', text, 0 }
-#define S(n)      { 'S', NULL, n }
+#define S(n)      { 'S', NULL, n } /* nothing */
+#define SEEN(p)   { 'S', p, 0 }
 #define BAD_S     { 's', NULL, 0 }
 #define GOOD(t)   { '+', t, 0 }
 #define LOST(t)   { '-', t, 0 }
@@ -259,8 +276,10 @@ static const struct row rows[] = {
 	{ "the modem says LIMSRV", { L(LIMSRV), L(LIMSRV) }, STATE_LIMITED_SERVICE, { 0 } },
 	{ "emergency calls only", { L(STAT8), L(STAT8) }, STATE_LIMITED_SERVICE, { 0 } },
 	{ "one LIMSRV is nothing", { SERVED, L(LIMSRV) }, STATE_OK, { 0 } },
-	{ "not registered, and a survey saw others", { L(SEARCH), L(SEARCH), S(4) }, STATE_LIMITED_SERVICE, { 0 } },
-	{ "a survey that saw others while we are served", { SERVED, S(4) }, STATE_OK, { 0 } },
+	{ "not registered, and a survey saw others", { L(SEARCH), L(SEARCH), SEEN("45201 45202") }, STATE_LIMITED_SERVICE, { 0 } },
+	{ "not registered, and a survey saw its own network", { L(SEARCH), L(SEARCH), SEEN("45204") }, STATE_UNKNOWN, { 0 } },
+	{ "not registered, and a survey saw others and its own", { L(SEARCH), L(SEARCH), SEEN("45201 45204 45202") }, STATE_UNKNOWN, { 0 } },
+	{ "a survey that saw others while we are served", { SERVED, SEEN("45201") }, STATE_OK, { 0 } },
 	{ "a cell that is received is not yet one of others", { L(CELL), L(CELL), L(CELL) }, STATE_UNKNOWN, { 0 } },
 	/* denied */
 	{ "denied", { L(DENIED), L(DENIED) }, STATE_DENIED, { 0 } },
