@@ -90,20 +90,22 @@ static void connected3(void *context, MQTTAsync_successData *data)
 	connected(context);
 }
 
+static void refused(struct broker *b, const char *message, int code)
+{
+	problem(b, message ? message : "no connection", code);
+	/* the library's words for a broker that was not even reached */
+	atomic_store(&b->refused, !message || !strstr(message, "TCP/TLS connect failure"));
+	atomic_store(&b->link, LINK_DOWN);
+}
+
 static void refused5(void *context, MQTTAsync_failureData5 *data)
 {
-	struct broker *b = context;
-
-	problem(b, data && data->message ? data->message : "no connection", data ? data->code : 0);
-	atomic_store(&b->link, LINK_DOWN);
+	refused(context, data ? data->message : NULL, data ? data->code : 0);
 }
 
 static void refused3(void *context, MQTTAsync_failureData *data)
 {
-	struct broker *b = context;
-
-	problem(b, data && data->message ? data->message : "no connection", data ? data->code : 0);
-	atomic_store(&b->link, LINK_DOWN);
+	refused(context, data ? data->message : NULL, data ? data->code : 0);
 }
 
 static int start_connect(struct broker *b)
@@ -178,18 +180,19 @@ static int make_client(struct broker *b)
 	return MQTTASYNC_SUCCESS;
 }
 
-/* Every third attempt in a row speaks 3.1.1: a broker that knows no MQTT 5 says so in as many ways
- * as there are brokers. */
+/* The other version, when the last attempt reached the broker and was refused: a broker that knows no
+ * MQTT 5 says so in as many ways as there are brokers. */
 static void choose_version(struct broker *b)
 {
-	bool old = b->failures % 3 == 2;
 	MQTTAsync client = b->client;
 
-	if (old == b->old && client)
+	if (!atomic_exchange(&b->refused, false) && client)
 		return;
-	MQTTAsync_destroy(&client);
-	b->client = NULL;
-	b->old = old;
+	if (client) {
+		b->old = !b->old;
+		MQTTAsync_destroy(&client);
+		b->client = NULL;
+	}
 	if (make_client(b) != MQTTASYNC_SUCCESS)
 		problem(b, "the MQTT library gives no handle", 0);
 }

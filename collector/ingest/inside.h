@@ -24,9 +24,10 @@ struct broker {
 	struct ingest *in;
 	unsigned number;
 	char url[256];
-	void *client;     /* MQTTAsync */
-	bool tls, old;    /* old: MQTT 3.1.1 */
-	_Atomic int link; /* enum link */
+	void *client;         /* MQTTAsync */
+	bool tls, old;        /* old: MQTT 3.1.1 */
+	_Atomic int link;     /* enum link */
+	_Atomic bool refused; /* the last attempt reached the broker and failed */
 	bool subscribed;
 	int64_t next_ns; /* CLOCK_MONOTONIC of the next attempt */
 	unsigned failures;

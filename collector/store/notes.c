@@ -2,6 +2,7 @@
 /* Small things in meta.db: key and value, dirty pairs, the audit chain. */
 #include "inside.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -82,22 +83,23 @@ int store_dirty_mark(struct store *s, const char *hamlet, int32_t day)
 
 #define HASH 32
 
-/* SHA-256 over the hash before, the time and the texts, each text with its length before it. */
+/* SHA-256 over the hash before, number, time and the texts, each text with its length before it; numbers
+ * as 64 bits, big endian, so that anybody can compute it again. */
 static int chain(uint8_t out[HASH], const uint8_t before[HASH], int64_t number, int64_t at_ns,
 	const char *const text[4])
 {
 	EVP_MD_CTX *c = EVP_MD_CTX_new();
-	uint64_t n;
+	uint64_t n, head[2] = { htobe64((uint64_t)number), htobe64((uint64_t)at_ns) };
 	int ok;
 
 	if (!c)
 		return -ENOMEM;
 	ok = EVP_DigestInit_ex(c, EVP_sha256(), NULL) && EVP_DigestUpdate(c, before, HASH) &&
-	     EVP_DigestUpdate(c, &number, sizeof(number)) &&
-	     EVP_DigestUpdate(c, &at_ns, sizeof(at_ns));
+	     EVP_DigestUpdate(c, head, sizeof(head));
 	for (int i = 0; ok && i < 4; i++) {
-		n = strlen(text[i]);
-		ok = EVP_DigestUpdate(c, &n, sizeof(n)) && EVP_DigestUpdate(c, text[i], n);
+		n = htobe64(strlen(text[i]));
+		ok = EVP_DigestUpdate(c, &n, sizeof(n)) &&
+		     EVP_DigestUpdate(c, text[i], strlen(text[i]));
 	}
 	ok = ok && EVP_DigestFinal_ex(c, out, NULL);
 	EVP_MD_CTX_free(c);
