@@ -205,3 +205,12 @@ def test_a_server_of_another_kind_is_an_error(probe):
     server.server_close()
     assert r["error"] == "http_status", json.dumps(r)
     assert r["http_status"] == 404
+
+
+def test_a_run_that_is_cancelled_tells_what_it_has(line, probe):
+    made = line(delay_ms=10, rate_kbit=4990)
+    # a bound where the rate is, and a limit from outside
+    (r,) = probe("throughput", made, target=f"http://{B4}:{PORT}", direction="down", classes="4.817", limit_s=2, iface="em0")
+    assert r["stop_reason"] == "cancelled"
+    assert r["rate_bps"] == pytest.approx(4.99e6 * PAYLOAD[4], rel=0.05)
+    assert r["iface"] == "em0"
