@@ -58,6 +58,47 @@ static int take_lock(struct rounds *r, const char *folder, struct why *why)
 	return 0;
 }
 
+struct rebuilding {
+	struct store *store;
+	const char *hamlet;
+	bool measured;
+};
+
+static int mark_day(void *arg, int32_t day)
+{
+	const struct rebuilding *b = arg;
+
+	return store_dirty_mark(b->store, b->hamlet, day);
+}
+
+static int has_probe(void *arg, const struct store_probe *p)
+{
+	struct rebuilding *b = arg;
+
+	(void)p;
+	b->measured = true;
+	return 0;
+}
+
+static int mark_hamlet(void *arg, const struct store_hamlet *h)
+{
+	struct rebuilding b = { .store = arg, .hamlet = h->code };
+	int err = store_probes(b.store, h->code, has_probe, &b);
+
+	return err || !b.measured ? err : store_days(b.store, mark_day, &b);
+}
+
+/* A new or removed agg.db: all that was ever measured is rolled up. */
+static int rebuild(struct rounds *r)
+{
+	int err;
+
+	if (db_int(&r->agg, 0, "SELECT count(*) FROM kv WHERE key='begun'", ""))
+		return 0;
+	err = store_hamlets(r->store, NULL, NULL, mark_hamlet, r->store);
+	return err ? err : db_run(&r->agg, "INSERT INTO kv VALUES('begun','1')", "");
+}
+
 int rounds_open(struct rounds *r, const struct truth_options *o, struct why *why)
 {
 	int err;
@@ -73,6 +114,8 @@ int rounds_open(struct rounds *r, const struct truth_options *o, struct why *why
 	for (size_t i = 0; i < r->profiles && !err; i++)
 		if ((err = truth_panel(&r->panel[i], r->store, &r->profile[i])))
 			why_say(why, err, "operators cannot be read");
+	if (!err && (err = rebuild(r)))
+		why_say(why, err, "the days to judge cannot be marked: %s", strerror(-err));
 	if (err)
 		rounds_close(r);
 	return err;
@@ -124,7 +167,7 @@ static void look_back(struct rounds *r, const char *hamlet, const char *technolo
 {
 	sqlite3_stmt *st = db_query(&r->agg,
 		"SELECT status,day FROM history WHERE hamlet=? AND technology=? AND plmn=? AND "
-	        "day<? ORDER BY day DESC LIMIT 1",
+		"day<? ORDER BY day DESC LIMIT 1",
 		"ttti", hamlet, technology, n->text, (int64_t)from);
 
 	if (db_row(st)) {
@@ -322,7 +365,7 @@ static int32_t due(const struct sweep *w, const char *hamlet)
 			as_of = INT64_MIN, usable = UTC_UNKNOWN;
 		sqlite3_stmt *st = db_query(&w->r->agg,
 			"SELECT as_of,last_usable,status,hash=? FROM status WHERE hamlet=? AND "
-		        "technology=? AND plmn='*'",
+			"technology=? AND plmn='*'",
 			"ttt", p->hash, hamlet, p->technology);
 		bool there = db_row(st), same = there && sqlite3_column_int(st, 3),
 		     silent = there && sqlite3_column_int(st, 2) == TRUTH_SILENT;
