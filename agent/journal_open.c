@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define BEING_MADE 1024 /* header, clock pairs and notes of a new segment have fewer bytes */
+
 struct range {
 	uint64_t first, last;
 };
@@ -20,6 +22,8 @@ struct loading {
 	struct range *receipts;
 	size_t receipt_count, receipt_room;
 	uint32_t told[NOTE_REASONS];
+	struct range *aside; /* numbers in files that were set aside */
+	size_t aside_count;
 };
 
 static void on_clock(void *arg, const struct segment *s, const struct clock_pair *p)
@@ -115,22 +119,27 @@ static int list(struct journal *j, uint64_t **out, size_t *count)
 	return 0;
 }
 
-/* A file without a whole header is one that was being made: no number of it was ever given. */
-static void headless(struct journal *j, uint64_t first_seq, uint64_t bytes)
+/* A small file without a whole header is one that was being made: no number of it was ever given.
+ * Of another nobody knows what it held: all numbers up to the next file are told as lost. */
+static void headless(struct loading *l, uint64_t first_seq, uint64_t next, uint64_t bytes)
 {
 	char name[SEGMENT_NAME], aside[SEGMENT_NAME + 8];
+	struct journal *j = l->j;
 
 	segment_name(first_seq, name);
 	if (j->o.read_only)
 		return;
-	if (bytes <= 8192) {
+	if (bytes <= BEING_MADE) {
 		(void)!j->disk->unlink(j->folder, name);
 		return;
 	}
 	snprintf(aside, sizeof(aside), "%s.bad", name);
 	log_warn("journal", "%s/%s does not begin as a journal does: kept as %s", j->o.folder, name,
 		aside);
-	(void)!j->disk->rename(j->folder, name, aside);
+	if (j->disk->rename(j->folder, name, aside))
+		return;
+	l->aside = mem_grow(l->aside, l->aside_count + 1, sizeof(*l->aside));
+	l->aside[l->aside_count++] = (struct range){ first_seq, next - 1 };
 }
 
 static void keep(struct journal *j, struct segment *s)
@@ -158,24 +167,41 @@ static int cut_tail(struct journal *j, const struct segment *s)
 	return err;
 }
 
-/* Bytes that changed on the medium, or a tear where none can be: the file is written again without
- * them, with a note of what is missing. */
-static int mend(struct journal *j, struct segment *s, const struct scan *scan, bool last)
+static void note_lost(struct journal *j, uint64_t first, uint64_t last, uint64_t count)
 {
-	if (j->o.read_only)
-		return 0;
-	if (last && scan->torn && !scan->rotten)
-		return cut_tail(j, s);
-	if (!scan->rotten && !scan->torn)
-		return 0;
-	log_warn("journal", "%s: %llu records of segment %llx cannot be read any more", j->o.folder,
-		(unsigned long long)(scan->rotten + !!scan->torn),
-		(unsigned long long)s->first_seq);
-	note_drop(&j->note[NOTE_MEDIUM], s->first_seq, 0, 0, NULL, 0);
-	j->note[NOTE_MEDIUM].count += scan->rotten + !!scan->torn - 1;
-	if (s->count && s->entries[s->count - 1].seq > j->note[NOTE_MEDIUM].last)
-		j->note[NOTE_MEDIUM].last = s->entries[s->count - 1].seq;
-	return segment_shrink(j, s, -1);
+	struct note *n = &j->note[NOTE_MEDIUM];
+
+	note_drop(n, first, 0, 0, NULL, 0);
+	n->count += count - 1;
+	if (last > n->last)
+		n->last = last;
+	j->note_dirty = true;
+	j->dropped += count;
+}
+
+/* Segments with bytes that changed on the medium, or a tear where none can be, are written again without
+ * them, with a note of what is missing. */
+static int mend(struct loading *l)
+{
+	struct journal *j = l->j;
+	int err = 0;
+
+	for (size_t i = 0; i < l->aside_count; i++)
+		note_lost(j, l->aside[i].first, l->aside[i].last,
+			l->aside[i].last - l->aside[i].first + 1);
+	for (size_t i = 0; i < j->count && !err && !j->o.read_only; i++) {
+		struct segment *s = j->segs[i];
+
+		if (!s->damage)
+			continue;
+		log_warn("journal", "%s: %llu records of segment %llx cannot be read any more",
+			j->o.folder, (unsigned long long)s->damage,
+			(unsigned long long)s->first_seq);
+		note_lost(j, s->first_seq, s->count ? s->entries[s->count - 1].seq : s->first_seq,
+			s->damage);
+		err = segment_shrink(j, s, -1);
+	}
+	return err;
 }
 
 static void take_past(struct journal *j, const struct segment *s, const struct scan *scan,
@@ -208,12 +234,14 @@ static int load_all(struct loading *l, const uint64_t *names, size_t n, struct j
 
 		past->repaired += scan.torn;
 		if (err == -EBADMSG) {
-			headless(j, names[i], scan.torn);
+			headless(l, names[i], i + 1 < n ? names[i + 1] : names[i] + 1, scan.torn);
 			continue;
 		}
 		if (!err) {
 			keep(j, s);
-			err = mend(j, s, &scan, i + 1 == n);
+			if (i + 1 == n && scan.torn && !j->o.read_only)
+				err = cut_tail(j, s);
+			s->damage = scan.rotten + (i + 1 < n && scan.torn);
 			take_past(j, s, &scan, past);
 		}
 		if (err)
@@ -265,7 +293,13 @@ int journal_load(struct journal *j, struct journal_past *past, struct why *why)
 			j->home[r] = 0;
 		}
 	}
+	if (!err) {
+		err = mend(&l);
+		if (err)
+			why_say(why, err, "%s: cannot be mended: %s", j->o.folder, strerror(-err));
+	}
 	count_on(j, past->clean);
+	free(l.aside);
 	free(names);
 	free(l.receipts);
 	return err;

@@ -46,6 +46,7 @@ struct segment {
 	uint64_t bytes;
 	struct entry *entries; /* ascending */
 	size_t count, room, live;
+	uint64_t damage; /* records in it that cannot be read any more, found while opening */
 };
 
 /* What a scan of a segment finds beside its records. */

@@ -23,12 +23,12 @@ struct uplink_options {
 	uint32_t batch_bytes;    /* most bytes; 0: 32768 */
 	uint32_t window;         /* batches sent without a receipt; 0: 4 */
 	int64_t resend_after_ns; /* without a receipt; 0: 60 s, doubled each time up to 1 h */
-	int64_t gather_ns; /* wait so long for more records before a small batch is sent; 0: 30 s.
+	int64_t gather_ns;  /* wait so long for more records before a small batch is sent; 0: 30 s.
 	                                   * Records of the two dearest classes are sent at once. */
 	int64_t connect_ns; /* from TCP to the broker's consent; 0: 20 s */
-	bool simulated;    /* goes into every batch */
-	const char *agent; /* version text */
-	struct loop *loop; /* changed() runs there; may be NULL */
+	bool simulated;     /* goes into every batch */
+	const char *agent;  /* version text */
+	struct loop *loop;  /* changed() runs there; may be NULL */
 	void (*changed)(
 		void *arg); /* the connection, the receipts or the medium changed: look at uplink_status() */
 	void *arg;

@@ -8,11 +8,11 @@
 #include "clock.h"
 #include "identity.h"
 
-#define BATCH_VERSION 1
-#define BATCH_BYTES_MAX (256 * 1024) /* a whole batch; a longer one is refused unread */
+#define BATCH_VERSION     1
+#define BATCH_BYTES_MAX   (256 * 1024) /* a whole batch; a longer one is refused unread */
 #define BATCH_RECORDS_MAX 4096
-#define BATCH_CLOCKS 8
-#define BATCH_AGENT 32
+#define BATCH_CLOCKS      8
+#define BATCH_AGENT       32
 
 /* At mono_ns of this boot it was utc_ns: fills in the records that were made before. */
 struct clock_pair {
@@ -32,7 +32,8 @@ struct batch_head {
 
 /* Signs head and records (encoded back to back, head->count of them) into out.  head->probe is
  * overwritten with the signer's id. */
-int batch_seal(struct buf *out, struct batch_head *head, const void *records, size_t n, const struct identity *signer) MUST_CHECK;
+int batch_seal(struct buf *out, struct batch_head *head, const void *records, size_t n,
+	const struct identity *signer) MUST_CHECK;
 
 struct batch {
 	struct batch_head head;
@@ -47,7 +48,8 @@ int batch_open(struct batch *out, const void *bytes, size_t n, struct why *why) 
 
 /* UTC of a moment of the batch's boot by its clock map: the pair nearest in time; UTC_UNKNOWN when
  * the map is empty. *error_us and *source may be NULL. */
-int64_t batch_utc(const struct batch_head *head, int64_t mono_ns, int64_t *error_us, uint8_t *source);
+int64_t batch_utc(
+	const struct batch_head *head, int64_t mono_ns, int64_t *error_us, uint8_t *source);
 
 /* --- receipts: what the collector says after its commit --- */
 enum reject_code { REJECT_MALFORMED = 1, REJECT_UNKNOWN_KIND = 2, REJECT_OUT_OF_RANGE = 3 };
@@ -55,16 +57,23 @@ enum reject_code { REJECT_MALFORMED = 1, REJECT_UNKNOWN_KIND = 2, REJECT_OUT_OF_
 #define RECEIPT_RANGES 256
 struct receipt {
 	uint8_t probe[PROBE_ID], boot[16];
-	uint32_t pause_s;  /* do not send before this many seconds have passed */
-	int64_t utc_ns;    /* the collector's clock, UTC_UNKNOWN when it has none */
-	uint32_t ranges;   /* first..last, both included, durable at the collector */
-	struct { uint64_t first, last; } range[RECEIPT_RANGES];
+	uint32_t pause_s; /* do not send before this many seconds have passed */
+	int64_t utc_ns;   /* the collector's clock, UTC_UNKNOWN when it has none */
+	uint32_t ranges;  /* first..last, both included, durable at the collector */
+	struct {
+		uint64_t first, last;
+	} range[RECEIPT_RANGES];
 	uint32_t rejected; /* kept in the quarantine, not to be sent again */
-	struct { uint64_t seq; uint32_t code; } reject[RECEIPT_RANGES];
+	struct {
+		uint64_t seq;
+		uint32_t code;
+	} reject[RECEIPT_RANGES];
 };
-int receipt_seal(struct buf *out, const struct receipt *r, const struct identity *collector) MUST_CHECK;
+int receipt_seal(
+	struct buf *out, const struct receipt *r, const struct identity *collector) MUST_CHECK;
 /* key NULL: any collector's key is accepted; the one that signed is written to found (may be NULL).
  * Errors as of batch_open(); -EPERM: signed with another key than `key`. */
-int receipt_open(struct receipt *out, const void *bytes, size_t n, const uint8_t *key, uint8_t found[PUBLIC_KEY], struct why *why) MUST_CHECK;
+int receipt_open(struct receipt *out, const void *bytes, size_t n, const uint8_t *key,
+	uint8_t found[PUBLIC_KEY], struct why *why) MUST_CHECK;
 
 #endif

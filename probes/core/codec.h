@@ -17,7 +17,8 @@ int codec_encode(struct buf *out, const struct record *r) MUST_CHECK;
  * -EMSGSIZE over a ceiling, -ENODATA cut short, -EPROTONOSUPPORT a kind this version does not know
  * (out->seq is set then if it could be read).  *used is also set when it fails, if the bytes are one
  * well-formed item that can be stepped over and kept, and is 0 otherwise. */
-int codec_decode(struct record *out, const uint8_t *bytes, size_t n, size_t *used, unsigned *unknown) MUST_CHECK;
+int codec_decode(struct record *out, const uint8_t *bytes, size_t n, size_t *used,
+	unsigned *unknown) MUST_CHECK;
 
 /* {"v":1,"kind":"signal","seq":...,"mono_ns":...,"utc":"...Z"|null,"clock":{...},"state":"ok",
  *  "place":{...}|null,"uplink":...,<every field of the kind by name, null when absent>} */

@@ -118,7 +118,7 @@ static int load(struct identity **out, const char *path, struct why *why)
 		if (err)
 			why_say(why, err,
 				"%s: this is not an Ed25519 private key in PEM (PKCS#8); it is "
-			        "left as it is",
+				"left as it is",
 				path);
 	}
 	close(fd);

@@ -7,10 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PROBE_ID 16       /* bytes: the first 16 of SHA-256(public key) */
-#define PROBE_ID_TEXT 27  /* 26 characters of lower-case base32 (RFC 4648 6, no padding) and a zero */
+#define PROBE_ID 16 /* bytes: the first 16 of SHA-256(public key) */
+#define PROBE_ID_TEXT \
+	27 /* 26 characters of lower-case base32 (RFC 4648 6, no padding) and a zero */
 #define PUBLIC_KEY 32
-#define SIGNATURE 64
+#define SIGNATURE  64
 
 struct identity;
 
@@ -24,12 +25,15 @@ void identity_free(struct identity *i);
 
 const uint8_t *identity_public(const struct identity *i); /* PUBLIC_KEY bytes */
 const uint8_t *identity_id(const struct identity *i);     /* PROBE_ID bytes */
-int identity_sign(const struct identity *i, const void *bytes, size_t n, uint8_t out[SIGNATURE]) MUST_CHECK; /* thread-safe */
-int identity_verify(const uint8_t key[PUBLIC_KEY], const void *bytes, size_t n, const uint8_t signature[SIGNATURE]) MUST_CHECK; /* 0 or -EKEYREJECTED */
+int identity_sign(const struct identity *i, const void *bytes, size_t n,
+	uint8_t out[SIGNATURE]) MUST_CHECK; /* thread-safe */
+int identity_verify(const uint8_t key[PUBLIC_KEY], const void *bytes, size_t n,
+	const uint8_t signature[SIGNATURE]) MUST_CHECK; /* 0 or -EKEYREJECTED */
 
 void probe_id_of(const uint8_t key[PUBLIC_KEY], uint8_t out[PROBE_ID]);
 char *probe_id_text(const uint8_t id[PROBE_ID], char out[PROBE_ID_TEXT]); /* returns out */
-int probe_id_parse(const char *text, uint8_t out[PROBE_ID]) MUST_CHECK;   /* -EINVAL; upper case accepted */
+int probe_id_parse(
+	const char *text, uint8_t out[PROBE_ID]) MUST_CHECK; /* -EINVAL; upper case accepted */
 
 #define TOPIC_MAX 64
 /* "ps1/<s>/<probe>/<leaf>", <s> the first hexadecimal digit of the id.  Returns out. */

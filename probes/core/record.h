@@ -24,7 +24,7 @@ enum field {
 #define X(number, symbol, name, type, unit, kinds, meaning) FIELD_##symbol = number,
 	RECORD_FIELDS(X)
 #undef X
-	FIELD_LIMIT = 343 /* one more than the highest */
+		FIELD_LIMIT = 343 /* one more than the highest */
 };
 
 enum field_type { FIELD_BOOL, FIELD_INT, FIELD_REAL, FIELD_TEXT, FIELD_INTS };
@@ -55,10 +55,10 @@ struct record_clock {
 	int64_t sync_age_s; /* -1 never */
 };
 
-#define RECORD_VALUES 72  /* fields in one record */
-#define RECORD_ARENA 3072 /* bytes for texts and integer lists of one record */
-#define RECORD_INTS 64    /* integers in one list */
-#define RECORD_UPLINK 16
+#define RECORD_VALUES    72   /* fields in one record */
+#define RECORD_ARENA     3072 /* bytes for texts and integer lists of one record */
+#define RECORD_INTS      64   /* integers in one list */
+#define RECORD_UPLINK    16
 #define RECORD_BYTES_MAX 4096 /* one encoded record */
 
 struct value {
@@ -74,13 +74,13 @@ struct value {
 };
 
 struct record {
-	uint8_t kind;       /* enum record_kind */
-	uint64_t seq;       /* from 1, per probe, for ever; 0 before the journal gave it one */
-	int64_t mono_ns;    /* clock_mono() at the start of what was measured */
-	int64_t utc_ns;     /* or UTC_UNKNOWN */
+	uint8_t kind;    /* enum record_kind */
+	uint64_t seq;    /* from 1, per probe, for ever; 0 before the journal gave it one */
+	int64_t mono_ns; /* clock_mono() at the start of what was measured */
+	int64_t utc_ns;  /* or UTC_UNKNOWN */
 	struct record_clock clock;
-	uint8_t state;      /* enum access_state when it was made */
-	struct place place; /* where it was measured */
+	uint8_t state;              /* enum access_state when it was made */
+	struct place place;         /* where it was measured */
 	char uplink[RECORD_UPLINK]; /* interface the probe reports over; "" unknown */
 	uint16_t count, arena_used;
 	struct value values[RECORD_VALUES];
@@ -108,8 +108,10 @@ bool record_has(const struct record *r, enum field f);
 bool record_bool(const struct record *r, enum field f, bool unless);
 int64_t record_int(const struct record *r, enum field f, int64_t unless);
 double record_real(const struct record *r, enum field f, double unless); /* INT fields too */
-const char *record_text(const struct record *r, enum field f);           /* NULL when absent; terminated; lives with r */
-size_t record_ints(const struct record *r, enum field f, int64_t *out, size_t room); /* how many were copied */
+const char *record_text(
+	const struct record *r, enum field f); /* NULL when absent; terminated; lives with r */
+size_t record_ints(
+	const struct record *r, enum field f, int64_t *out, size_t room); /* how many were copied */
 
 /* How dear a record is when something must be dropped: 0 goes first.  access transitions and gaps
  * are dearest, then operators, throughput and ipv6, then latency/service/dns, health, signal, and

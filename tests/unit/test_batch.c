@@ -38,7 +38,7 @@ static void example(struct batch_head *head, struct buf *records)
 		head->boot[i] = (uint8_t)(0xa0 + i);
 	head->first_seq = 41;
 	head->count = 2;
-	strcpy(head->agent, "0.1.0");
+	snprintf(head->agent, sizeof(head->agent), "0.1.0");
 	head->clocks = 1;
 	head->clock[0] = (struct clock_pair){ 90000000000, 1763900000000000000, 1500, CLOCK_NTP };
 	record_clear(r, RECORD_ACCESS);
@@ -56,7 +56,7 @@ static void example(struct batch_head *head, struct buf *records)
 	r->clock = (struct record_clock){ CLOCK_NTP, 1500, 5 };
 	r->state = STATE_OK;
 	r->place = (struct place){ 210285000, 1058542000, 15, PLACE_SURVEYED };
-	strcpy(r->uplink, "wwan0");
+	snprintf(r->uplink, sizeof(r->uplink), "wwan0");
 	record_set_text(r, FIELD_RAT, "LTE");
 	record_set_text(r, FIELD_PLMN, "45204");
 	record_set_real(r, FIELD_RSRP, -101.5);
@@ -82,8 +82,8 @@ static void the_example_in_wire_md_is_what_this_code_makes(void **state)
 	example(&head, &records);
 	assert_int_equal(batch_seal(&out, &head, records.data, records.len, probe), 0);
 	made = mem_new(2 * out.len + 1);
-	for (size_t i = 0; i < out.len; i++)
-		sprintf(made + 2 * i, "%02x", out.data[i]);
+	for (size_t i = 0; i < 2 * out.len; i++)
+		made[i] = "0123456789abcdef"[i % 2 ? out.data[i / 2] & 15 : out.data[i / 2] >> 4];
 	at = strstr(text, "```hex\n");
 	if (!at || getenv("PHUSONG_PRINT"))
 		print_message("%s\n", made);

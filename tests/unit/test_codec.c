@@ -20,7 +20,7 @@
 static void hex(const struct buf *b, char *out)
 {
 	for (size_t i = 0; i < b->len; i++)
-		sprintf(out + 2 * i, "%02x", b->data[i]);
+		snprintf(out + 2 * i, 3, "%02x", b->data[i]);
 	out[2 * b->len] = 0;
 }
 
@@ -35,7 +35,7 @@ static void sample(struct record *r)
 	r->clock = (struct record_clock){ CLOCK_NTP, 1500, 60 };
 	r->state = STATE_OK;
 	r->place = (struct place){ 210285000, 1058542000, 15, PLACE_GNSS };
-	strcpy(r->uplink, "wwan0");
+	snprintf(r->uplink, sizeof(r->uplink), "wwan0");
 	record_set_text(r, FIELD_DIRECTION, "down");
 	record_set_ints(r, FIELD_SUB_BPS, rates, COUNT(rates));
 	record_set_real(r, FIELD_IDLE_P50_US, 41230.25);

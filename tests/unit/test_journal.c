@@ -493,14 +493,25 @@ static struct name *find_name(struct name *table, const char *text)
 	return NULL;
 }
 
+static struct name *place_for(const char *text)
+{
+	struct name *n = find_name(now, text);
+
+	if (!n)
+		n = find_name(now, "");
+	if (!n)
+		abort(); /* more files than a history makes */
+	snprintf(n->text, sizeof(n->text), "%s", text);
+	return n;
+}
+
 static void play(const struct op *o, size_t bytes)
 {
 	struct name *n = find_name(now, o->name), *to;
 
 	switch (o->type) {
 	case OP_CREATE:
-		n = n ? n : find_name(now, "");
-		snprintf(n->text, sizeof(n->text), "%s", o->name);
+		n = place_for(o->name);
 		assert_true(inode_count < COUNT(inodes));
 		n->file = inodes[inode_count++] = mem_new(sizeof(*n->file));
 		break;
@@ -520,10 +531,7 @@ static void play(const struct op *o, size_t bytes)
 		memcpy(kept, now, sizeof(now));
 		break;
 	case OP_RENAME:
-		to = find_name(now, o->to);
-		if (!to)
-			to = find_name(now, "");
-		snprintf(to->text, sizeof(to->text), "%s", o->to);
+		to = place_for(o->to);
 		to->file = n->file;
 		n->text[0] = 0;
 		break;
@@ -648,6 +656,70 @@ static void no_cut_at_any_byte_loses_or_doubles_anything(void **state)
 	free(s);
 }
 
+static void flip(const char *name, off_t at)
+{
+	char path[160];
+	uint8_t byte;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", base, name);
+	fd = open(path, O_RDWR);
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, &byte, 1, at), 1);
+	byte ^= 0x10;
+	assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+	close(fd);
+}
+
+static void a_byte_that_changed_on_the_medium_costs_one_record_and_is_told(void **state)
+{
+	struct journal_options o = options(1);
+	struct seen *s = mem_new(sizeof(*s));
+	struct journal_past past;
+	struct journal *j = opened(&o, NULL);
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		append(j, RECORD_SIGNAL, i);
+	journal_close(j);
+	flip("0000000000000001.seg", 700);
+	j = opened(&o, &past);
+	look(j, s);
+	assert_int_equal(s->count, 20); /* 19 of them, and the gap record */
+	assert_int_equal(s->gaps, 1);
+	assert_string_equal(record_text(&s->gap, FIELD_GAP_REASON), "medium_failed");
+	assert_int_equal(s->told_count, 1);
+	journal_close(j);
+	j = opened(&o, NULL);
+	look(j, s);
+	assert_int_equal(s->gaps, 1);
+	journal_close(j);
+	free(s);
+}
+
+static void a_file_that_is_no_segment_does_not_stop_the_agent(void **state)
+{
+	struct journal_options o = options(1);
+	struct seen *s = mem_new(sizeof(*s));
+	struct journal *j;
+
+	(void)state;
+	o.segment_bytes = 16384;
+	j = opened(&o, NULL);
+	for (int i = 0; i < 300; i++)
+		append(j, RECORD_SIGNAL, i);
+	journal_close(j);
+	flip("0000000000000001.seg", 3); /* the header of the oldest */
+	j = opened(&o, NULL);
+	look(j, s);
+	assert_true(s->there[300] && !s->there[1]);
+	for (int i = 1; i <= 300; i++)
+		assert_true(s->there[i] || s->told[i]);
+	assert_true(append(j, RECORD_SIGNAL, 1) > 300);
+	journal_close(j);
+	free(s);
+}
+
 static void thirty_days_of_backlog_open_in_a_moment(void **state)
 {
 	struct journal_options o = options(1);
@@ -685,6 +757,8 @@ int main(void)
 		T(a_medium_that_fails_is_survived_and_heals),
 		T(what_memory_could_not_hold_while_the_medium_failed_is_told),
 		T(no_cut_at_any_byte_loses_or_doubles_anything),
+		T(a_byte_that_changed_on_the_medium_costs_one_record_and_is_told),
+		T(a_file_that_is_no_segment_does_not_stop_the_agent),
 		T(thirty_days_of_backlog_open_in_a_moment),
 	};
 

@@ -112,7 +112,7 @@ static int setup(void **state)
 
 	if (access("/usr/sbin/mosquitto", X_OK))
 		return -1;
-	strcpy(w->folder, "/tmp/phusong-uplink-XXXXXX");
+	snprintf(w->folder, sizeof(w->folder), "/tmp/phusong-uplink-XXXXXX");
 	assert_non_null(mkdtemp(w->folder));
 	close(listener(0, &w->port));
 	snprintf(w->broker, sizeof(w->broker), "mqtt://127.0.0.1:%d", w->port);
