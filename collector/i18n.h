@@ -32,15 +32,15 @@
 #define I18N_REASON(X) \
 	X(WHY_NONE, \
 		"{n} mẫu trong {days} ngày, {parts} buổi: {bad} mẫu không có băng rộng " \
-	        "({no_service} không có mạng, {limited} chỉ gọi khẩn cấp, {other} chỉ có công " \
-	        "nghệ khác như 2G/3G).", \
+		"({no_service} không có mạng, {limited} chỉ gọi khẩn cấp, {other} chỉ có công " \
+		"nghệ khác như 2G/3G).", \
 		"{n} samples on {days} days in {parts} parts of the day: {bad} without broadband " \
-	        "({no_service} no service, {limited} emergency only, {other} only another " \
-	        "technology such as 2G/3G).") \
+		"({no_service} no service, {limited} emergency only, {other} only another " \
+		"technology such as 2G/3G).") \
 	X(WHY_NONE_OPERATORS, \
 		"Mọi nhà mạng đang hoạt động đều đã đo và đều không có băng rộng tại điểm chuẩn.", \
 		"Every active operator was measured and none has broadband at the reference " \
-	        "point.") \
+		"point.") \
 	X(WHY_NONE_CLUSTER, "Một cụm dân cư vẫn có sóng: {clusters}.", \
 		"A population cluster is served all the same: {clusters}.") \
 	X(WHY_PARTIAL, "Điểm chuẩn có sóng; các cụm không có băng rộng: {clusters}.", \
@@ -54,15 +54,15 @@
 		"Served, but only {share} % of samples reach RSRP {level} dBm, below {limit} %.") \
 	X(WHY_WEAK_SINR, \
 		"SINR trung vị {value} dB, dưới {limit} dB: sóng mạnh mà nhiễu thì không dùng " \
-	        "được.", \
+		"được.", \
 		"Median SINR {value} dB, below {limit} dB: a strong but disturbed signal is of " \
-	        "no use.") \
+		"no use.") \
 	X(WHY_WEAK_DOWN_MEAN, \
 		"Tốc độ tải xuống trung bình {value} Mbit/s, dưới {limit} Mbit/s ({n} lần đo).", \
 		"Mean download {value} Mbit/s, below {limit} Mbit/s ({n} tests).") \
 	X(WHY_WEAK_DOWN_SHARE, \
 		"{value} % số lần đo tải xuống đạt {rate} Mbit/s, dưới mức {limit} % ({n} lần " \
-	        "đo).", \
+		"đo).", \
 		"{value} % of downloads reach {rate} Mbit/s, below {limit} % ({n} tests).") \
 	X(WHY_WEAK_UP_MEAN, \
 		"Tốc độ tải lên trung bình {value} Mbit/s, dưới {limit} Mbit/s ({n} lần đo).", \
@@ -75,22 +75,22 @@
 	X(WHY_NEVER, "Chưa có mẫu nào.", "There is no sample yet.") \
 	X(WHY_TOO_FEW, \
 		"Mới có {n} mẫu trong {days} ngày, {parts} buổi; cần ít nhất {need_n} mẫu, " \
-	        "{need_days} ngày, {need_parts} buổi.", \
+		"{need_days} ngày, {need_parts} buổi.", \
 		"Only {n} samples on {days} days in {parts} parts of the day; at least {need_n}, " \
-	        "{need_days} and {need_parts} are needed.") \
+		"{need_days} and {need_parts} are needed.") \
 	X(WHY_RSRP_ALONE, \
 		"Chỉ có RSRP; cần SINR hoặc một phiên dữ liệu thành công mới kết luận được.", \
 		"There is RSRP only; SINR or a data transfer that worked is needed before " \
-	        "anything can be concluded.") \
+		"anything can be concluded.") \
 	X(WHY_NO_REFERENCE, "Điểm chuẩn chưa đo đủ; chỉ có số đo tại cụm dân cư.", \
 		"The reference point is not measured well enough; there are samples of " \
-	        "population clusters only.") \
+		"population clusters only.") \
 	X(WHY_OPERATORS_MISSING, \
 		"Nhà mạng đã đo không có băng rộng; còn nhà mạng chưa đo: {operators}.", \
 		"The operators measured have no broadband; not measured yet: {operators}.") \
 	X(WHY_SEEN, "Lần quét thấy sóng băng rộng của nhà mạng khác, chưa đo được dịch vụ.", \
 		"A survey saw broadband cells of another operator, whose service was not " \
-	        "measured.") \
+		"measured.") \
 	X(WHY_SILENT, "Không có số đo dùng được từ {since}; nguyên nhân: {cause}.", \
 		"Nothing usable since {since}; cause: {cause}.") \
 	X(WHY_SILENT_BEFORE, "Trước đó: {status}.", "Before that: {status}.") \
@@ -147,15 +147,15 @@
 	X(MAP, "Bản đồ", "Map") \
 	X(NOT_CONFORMITY, \
 		"Kết quả là bằng chứng tham khảo, không phải là kết quả đo kiểm hợp quy theo " \
-	        "QCVN.", \
+		"QCVN.", \
 		"The results are reference evidence, not a QCVN conformity test.") \
 	X(SILENCE_NOTE, "Máy đo im lặng không bao giờ được tính là trắng sóng.", \
 		"A silent probe is never counted as no signal.") \
 	X(BOUNDARY_NOTE, \
 		"Ranh giới chỉ để tham khảo. Quần đảo Hoàng Sa và quần đảo Trường Sa là của Việt " \
-	        "Nam.", \
+		"Nam.", \
 		"Boundaries are for reference. The Hoang Sa and Truong Sa archipelagos belong to " \
-	        "Viet Nam.") \
+		"Viet Nam.") \
 	X(HOANG_SA, "Quần đảo Hoàng Sa", "Hoang Sa archipelago") \
 	X(TRUONG_SA, "Quần đảo Trường Sa", "Truong Sa archipelago") \
 	X(POPULATION_UNKNOWN, "không có tệp dân số", "no population file")
@@ -171,9 +171,9 @@
 		"Mobile broadband coverage by hamlet") \
 	X(MAP_LEAD, \
 		"Mỗi dấu là một thôn, bản; hình và màu cho biết trạng thái theo nhà mạng tốt " \
-	        "nhất. Máy đo im lặng không phải là trắng sóng.", \
+		"nhất. Máy đo im lặng không phải là trắng sóng.", \
 		"Each sign is a hamlet; its shape and colour tell the status by the best " \
-	        "operator. A silent probe is not no signal.") \
+		"operator. A silent probe is not no signal.") \
 	X(MAP_LABEL, "Bản đồ các thôn, bản; bảng bên dưới có cùng số liệu", \
 		"Map of the hamlets; the table below has the same data") \
 	X(LEGEND, "Hiện trên bản đồ", "Shown on the map") \
@@ -182,7 +182,7 @@
 	X(MAP_SOURCE, \
 		"Ranh giới tham khảo: Nhà xuất bản Tài nguyên, Môi trường và Bản đồ Việt Nam", \
 		"Reference boundaries: Vietnam Natural Resources, Environment and Cartography " \
-	        "Publishing House") \
+		"Publishing House") \
 	X(SIMULATED, "mô phỏng", "simulated") \
 	X(SIMULATED_NOTE, "Số liệu của thôn, bản này có phần do máy đo mô phỏng tạo ra.", \
 		"Some data of this hamlet come from a simulated probe.") \
@@ -195,9 +195,9 @@
 	X(PROBES_TITLE, "Máy đo và sổ cái bản ghi", "Probes and the ledger of their records") \
 	X(PROBES_LEAD, \
 		"Mỗi bản ghi có một số thứ tự. Sổ cái cho biết số nào đã đến, số nào còn thiếu " \
-	        "và số nào máy đo đã phải bỏ.", \
+		"và số nào máy đo đã phải bỏ.", \
 		"Every record has a number. The ledger tells which arrived, which are missing " \
-	        "and which the probe had to drop.") \
+		"and which the probe had to drop.") \
 	X(ROLE, "Vị trí", "Role") \
 	X(ROLE_REFERENCE, "điểm chuẩn", "reference point") \
 	X(ROLE_CLUSTER, "cụm dân cư", "population cluster") \
@@ -227,9 +227,9 @@
 	X(QUARANTINE, "Khu cách ly", "Quarantine") \
 	X(QUARANTINE_LEAD, \
 		"Những gói không đọc được hoặc sai chữ ký, giữ nguyên để xem lại; không gói nào " \
-	        "bị xoá khỏi máy đo vì chúng.", \
+		"bị xoá khỏi máy đo vì chúng.", \
 		"What could not be read or had a wrong signature, kept whole for review; nothing " \
-	        "is deleted on a probe because of it.") \
+		"is deleted on a probe because of it.") \
 	X(KEPT, "Đang giữ", "Kept") \
 	X(EVER, "Từ trước đến nay", "Ever") \
 	X(NONE, "không có", "none") \

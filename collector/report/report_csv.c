@@ -117,11 +117,11 @@ static void put_row(struct buf *out, const struct report *r, const struct report
 void report_csv(struct buf *out, const struct report *r)
 {
 	buf_puts(out, "\xef\xbb\xbfhamlet_code,hamlet,commune_code,commune,province_code,lat,lon,"
-	              "population,population_source,grid_power,"
+		      "population,population_source,grid_power,"
 		      "reported,reported_on,reported_source,plmn,operator,technology,status,status_"
-	              "word,before,cause,share,share_low,"
+		      "word,before,cause,share,share_low,"
 		      "share_high,samples,days,day_parts,probes,grade,since,simulated,reason,"
-	              "evidence_from,evidence_to,evidence,profile,"
+		      "evidence_from,evidence_to,evidence,profile,"
 		      "profile_sha256,as_of\r\n");
 	for (size_t i = 0; i < r->hamlets; i++)
 		for (size_t k = 0; k < r->hamlet[i].rows; k++) {

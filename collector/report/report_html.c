@@ -10,23 +10,23 @@
 
 static const char style[] =
 	"body{font:14px/1.45 system-ui,sans-serif;margin:1.5em auto;max-width:75em;padding:0 "
-        "1em;color:#111}"
+	"1em;color:#111}"
 	"h1{font-size:1.5em;margin:0 0 .2em}h2{font-size:1.15em;margin:1.4em 0 .4em}"
 	"table{border-collapse:collapse;width:100%}caption{text-align:left;font-weight:600;padding:"
-        ".3em 0}"
+	".3em 0}"
 	"th,td{border:1px solid #999;padding:.25em "
-        ".45em;text-align:left;vertical-align:top}thead{background:#eee}"
+	".45em;text-align:left;vertical-align:top}thead{background:#eee}"
 	".n{text-align:right;font-variant-numeric:tabular-nums}.note{border-left:4px solid "
-        "#555;padding:.2em .8em;margin:.8em 0}"
+	"#555;padding:.2em .8em;margin:.8em 0}"
 	".maps{display:flex;gap:1em;align-items:flex-start;flex-wrap:wrap}.map{flex:3 1 "
-        "20em;max-width:46em;border:1px solid #999}"
+	"20em;max-width:46em;border:1px solid #999}"
 	".inset{flex:1 1 "
-        "12em;max-width:16em}.unit{fill:#f6f6f2;stroke:#777;stroke-width:.5}.here{fill:#cfd8dc}"
+	"12em;max-width:16em}.unit{fill:#f6f6f2;stroke:#777;stroke-width:.5}.here{fill:#cfd8dc}"
 	".isle{fill:#333;stroke:#333}svg text{font:9px sans-serif}code,td "
-        "small{word-break:break-all}"
+	"small{word-break:break-all}"
 	"@media "
-        "print{body{margin:0;max-width:none;font-size:10px}thead{display:table-header-group}tr{"
-        "break-inside:avoid}}";
+	"print{body{margin:0;max-width:none;font-size:10px}thead{display:table-header-group}tr{"
+	"break-inside:avoid}}";
 
 static const char *tr(const struct report *r, enum i18n_key key)
 {

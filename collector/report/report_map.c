@@ -78,7 +78,7 @@ static void put_label(struct buf *out, const struct frame *f, const struct repor
 		put_path(out, f, u, "isle");
 	buf_printf(out,
 		"<circle class=\"isle\" cx=\"%.1f\" cy=\"%.1f\" r=\"1.5\"/><text x=\"%.1f\" "
-	        "y=\"%.1f\" text-anchor=\"middle\">",
+		"y=\"%.1f\" text-anchor=\"middle\">",
 		s.x, s.y, s.x, s.y - 4);
 	markup(out, i18n(name, r->lang));
 	buf_puts(out, "</text>\n");

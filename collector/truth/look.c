@@ -54,7 +54,7 @@ static int32_t since_of(struct db *d, const struct judgement *j, const struct pr
 		snprintf(plmn, sizeof(plmn), "%05u", j->plmn % 1000000);
 	st = db_query(d,
 		"SELECT h.day,h.status FROM history h JOIN status s USING(hamlet,technology,plmn) "
-	        "WHERE hamlet=? AND technology=? AND plmn=?"
+		"WHERE hamlet=? AND technology=? AND plmn=?"
 		" AND s.hash=? AND h.day<=? ORDER BY h.day DESC LIMIT 1",
 		"tttti", hamlet, p->technology, plmn, p->hash, (int64_t)day);
 	if (db_row(st) && sqlite3_column_int(st, 1) == (int)j->status)

@@ -82,15 +82,15 @@ int truth_rows(struct truth *t, const struct truth_query *q,
 	if (q->hamlet)
 		st = db_query(&t->db,
 			"SELECT * FROM status WHERE hamlet=?1 AND (?2 IS NULL OR plmn=?2) AND (?3 "
-		        "IS NULL OR technology=?3)"
+			"IS NULL OR technology=?3)"
 			" AND (?4<0 OR status=?4) ORDER BY hamlet,technology,plmn",
 			"ttti", q->hamlet, q->plmn, q->technology, (int64_t)status);
 	else
 		st = db_query(&t->db,
 			"SELECT * FROM status WHERE (?1 IS NULL OR plmn=?1) AND (?2 IS NULL OR "
-		        "technology=?2) AND (?3<0 OR status=?3)"
+			"technology=?2) AND (?3<0 OR status=?3)"
 			" AND (?4 IS NULL OR province=?4) AND (?5 IS NULL OR commune=?5) ORDER BY "
-		        "hamlet,technology,plmn",
+			"hamlet,technology,plmn",
 			"ttitt", q->plmn, q->technology, (int64_t)status, q->province, q->commune);
 	while (!stopped && db_row(st)) {
 		struct truth_row row;
@@ -111,9 +111,9 @@ int truth_count(struct truth *t, const char *technology, const char *plmn, const
 	bool any = false;
 	sqlite3_stmt *st = db_query(&t->db,
 		"SELECT CASE WHEN ?3 IS NULL THEN province ELSE commune END AS "
-	        "unit,status,count(*),sum(CASE WHEN population>=0 THEN population"
+		"unit,status,count(*),sum(CASE WHEN population>=0 THEN population"
 		" ELSE 0 END),sum(population<0) FROM status WHERE technology=?1 AND plmn=?2 AND "
-	        "(?3 IS NULL OR province=?3)"
+		"(?3 IS NULL OR province=?3)"
 		" GROUP BY unit,status ORDER BY unit,status",
 		"ttt", technology, plmn, province);
 
@@ -142,7 +142,7 @@ int truth_history(struct truth *t, const char *hamlet, const char *plmn, const c
 {
 	sqlite3_stmt *st = db_query(&t->db,
 		"SELECT day,status FROM history WHERE hamlet=? AND technology=? AND plmn=? ORDER "
-	        "BY day",
+		"BY day",
 		"ttt", hamlet, technology, plmn);
 	int stopped = 0, err;
 
@@ -163,10 +163,10 @@ int truth_hours(struct truth *t, const char *hamlet, int32_t from_day, int32_t t
 {
 	sqlite3_stmt *st = db_query(&t->db,
 		"SELECT "
-	        "day,hour,point,plmn,rat,served,no_data,limited,no_service,records,down_n,down_sum,"
-	        "up_n,up_sum,data_ok,data_failed,bins"
+		"day,hour,point,plmn,rat,served,no_data,limited,no_service,records,down_n,down_sum,"
+		"up_n,up_sum,data_ok,data_failed,bins"
 		" FROM hour WHERE hamlet=? AND day BETWEEN ? AND ? ORDER BY "
-	        "day,hour,point,plmn,rat",
+		"day,hour,point,plmn,rat",
 		"tii", hamlet, (int64_t)from_day, (int64_t)to_day);
 	int stopped = 0, err;
 
@@ -205,7 +205,7 @@ int truth_states(struct truth *t, const char *hamlet, int32_t from_day, int32_t 
 	struct truth_state_hour h = { .hour = -1 };
 	sqlite3_stmt *st = db_query(&t->db,
 		"SELECT day*24+hour AS at,state,n FROM state WHERE hamlet=? AND day BETWEEN ? AND "
-	        "? ORDER BY at,state",
+		"? ORDER BY at,state",
 		"tii", hamlet, (int64_t)from_day, (int64_t)to_day);
 	int stopped = 0, err;
 

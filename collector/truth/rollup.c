@@ -96,9 +96,12 @@ static struct rollup_source *source_of(
 
 /* --- coverage ------------------------------------------------------------------------------------- */
 
-/* The network a modem without service was looking for: the one of its SIM. */
-static uint32_t home_plmn(struct rolling *g, const struct store_row *row)
+/* The network a modem without service was looking for: the one that served it last, for the SIM of a
+ * virtual operator is served under another number than its own; else the one of its SIM. */
+static uint32_t sought_plmn(struct rolling *g, const struct store_row *row)
 {
+	if (g->last_probe == row->probe && g->last_plmn)
+		return g->last_plmn;
 	if (store_row_decode(row, &g->record))
 		return 0;
 	return plmn_number(record_text(&g->record, FIELD_HOME_PLMN));
@@ -163,7 +166,7 @@ static bool sample(struct rolling *g, const struct store_row *row, const char *p
 	/* a state that the registration contradicts is an old one */
 	if (lacking ? !(row->bits & ROW_MODEM_HEALTHY) || registered(row) : !registered(row))
 		return false;
-	plmn = lacking ? home_plmn(g, row) : row->plmn;
+	plmn = lacking ? sought_plmn(g, row) : row->plmn;
 	s = series_of(g->out, point, plmn);
 	if (!s)
 		return false;

@@ -164,7 +164,7 @@ int agg_put_status(struct db *d, const struct store_hamlet *h, const struct judg
 	status_row(&r, h, j, t, v, since, &detail);
 	err = db_run(d,
 		"INSERT OR REPLACE INTO status "
-	        "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		"VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 		"tttttttiiitdddiiiiiiiiittt", r.hamlet, r.technology, r.plmn, r.province, r.commune,
 		r.profile, r.profile_hash, (int64_t)r.status, (int64_t)r.before, (int64_t)r.cause,
 		grade, r.share, r.low, r.high, (int64_t)r.n, (int64_t)r.days, (int64_t)r.parts,

@@ -149,10 +149,10 @@ static int load_hours(
 {
 	sqlite3_stmt *st = db_query(d,
 		"SELECT "
-	        "day,point,plmn,rat,hour,served,no_data,limited,no_service,down_n,down_sum,up_n,up_"
-	        "sum,data_ok,data_failed,bins"
+		"day,point,plmn,rat,hour,served,no_data,limited,no_service,down_n,down_sum,up_n,up_"
+		"sum,data_ok,data_failed,bins"
 		" FROM hour WHERE hamlet=? AND day BETWEEN ? AND ? ORDER BY "
-	        "day,point,plmn,rat,hour",
+		"day,point,plmn,rat,hour",
 		"tii", hamlet, (int64_t)from, (int64_t)to);
 
 	while (db_row(st))
@@ -165,8 +165,8 @@ static int load_sources(
 {
 	sqlite3_stmt *st = db_query(d,
 		"SELECT "
-	        "day,probe,point,first_seq,last_seq,records,usable,last,last_usable,last_state,"
-	        "battery,simulated"
+		"day,probe,point,first_seq,last_seq,records,usable,last,last_usable,last_state,"
+		"battery,simulated"
 		" FROM source WHERE hamlet=? AND day BETWEEN ? AND ? ORDER BY day,probe",
 		"tii", hamlet, (int64_t)from, (int64_t)to);
 
@@ -249,7 +249,7 @@ int32_t timeline_last_day(struct db *d, const char *hamlet, int32_t until)
 {
 	return (int32_t)db_int(d, INT32_MIN,
 		"SELECT max(day) FROM hour WHERE hamlet=? AND day<=? AND "
-	        "served+no_data+limited+no_service>0",
+		"served+no_data+limited+no_service>0",
 		"ti", hamlet, (int64_t)until);
 }
 

@@ -15,7 +15,8 @@ struct seen_rows {
 static int compare(void *arg, const struct truth_row *row)
 {
 	struct seen_rows *seen = arg;
-	int life = atoi(row->hamlet + 1), expected = truth_status_from(country[life].status);
+	int life = (int)strtol(row->hamlet + 1, NULL, 10),
+	    expected = truth_status_from(country[life].status);
 
 	seen->rows++;
 	seen->matrix[expected][row->status]++;

@@ -300,7 +300,7 @@ static inline void write_lists(struct world *w)
 	f = fopen(path, "w");
 	assert_non_null(f);
 	fprintf(f, "hamlet_code,hamlet,commune_code,population,population_source,lat,lon,grid_"
-	           "power,reported,reported_on,reported_source\n");
+		   "power,reported,reported_on,reported_source\n");
 	for (int i = 0; i < LIVES; i++)
 		fprintf(f, "H%02d,Thôn %d,00769,%d,test.csv,%.4f,105.40,%s\n", i, i, 100 + i,
 			23.10 + i / 200.0,
