@@ -165,7 +165,8 @@ int note_row(struct store *s, const char *hamlet, const struct store_row *row, i
 		return err;
 	first = record_int(r, FIELD_GAP_FIRST, 0);
 	last = record_int(r, FIELD_GAP_LAST, 0);
-	count = record_int(r, FIELD_GAP_COUNT, -1); /* absent: a cut, nobody knows how many were records */
+	count = record_int(
+		r, FIELD_GAP_COUNT, -1); /* absent: a cut, nobody knows how many were records */
 	if (first < 1 || last < first || count < -1 || count > last - first + 1)
 		return 0;
 	return db_run(&s->meta,

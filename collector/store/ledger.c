@@ -143,8 +143,8 @@ int store_custody(struct store *s, int64_t probe, struct store_custody *out)
 		&s->meta, 0, "SELECT count(*) FROM rejected WHERE probe=?", "i", probe);
 	highest_reject =
 		db_int(&s->meta, 0, "SELECT max(seq) FROM rejected WHERE probe=?", "i", probe);
-	c.dropped = (uint64_t)db_int(
-		&s->meta, 0, "SELECT sum(count) FROM dropped WHERE probe=? AND count>0", "i", probe);
+	c.dropped = (uint64_t)db_int(&s->meta, 0,
+		"SELECT sum(count) FROM dropped WHERE probe=? AND count>0", "i", probe);
 	c.skipped = (uint64_t)db_int(&s->meta, 0,
 		"SELECT sum(last-first+1) FROM dropped WHERE probe=? AND count<1", "i", probe);
 	c.repeated = (uint64_t)db_int(

@@ -243,7 +243,8 @@ void store_group_abort(struct store *s);
 /* --- ledger --------------------------------------------------------------------------------------------- */
 struct store_custody { /* what became of a probe's sequence numbers 1..highest */
 	uint64_t highest, received, rejected, dropped; /* dropped: told by gap records */
-	uint64_t skipped; /* numbers given up after a kill or a cut: told, too, and never of a record that was kept */
+	uint64_t
+		skipped; /* numbers given up after a kill or a cut: told, too, and never of a record that was kept */
 	uint64_t missing;  /* highest - all before: not arrived so far */
 	uint64_t repeated; /* deliveries of records that were there already */
 };
