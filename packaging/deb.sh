@@ -33,6 +33,6 @@ phusong ($version) unstable; urgency=medium
  -- phusong maintainers <phusong@localhost>  $date
 END
 cd "$src"
-dpkg-buildpackage -b -us -uc -rfakeroot >"$out/log" 2>&1 || { tail -n 40 "$out/log"; exit 1; }
+dpkg-buildpackage -b -us -uc -rfakeroot -j"$(nproc)" >"$out/log" 2>&1 || { tail -n 40 "$out/log"; exit 1; }
 rm -rf "$src"
 ls "$out"/*.deb

@@ -6,7 +6,7 @@ set -eu
 goal=${1:-build}
 
 build='gcc make pkg-config git npm libcurl4-openssl-dev libpcap-dev libconfig-dev libpaho-mqtt-dev libc-ares-dev
-	libjson-c-dev libcbor-dev libssl-dev zlib1g-dev libsqlite3-dev libmicrohttpd-dev libunistring-dev libcmocka-dev'
+	libjson-c-dev libcbor-dev libssl-dev zlib1g-dev libsqlite3-dev libmicrohttpd-dev libcmocka-dev'
 demo="$build mosquitto python3 iproute2 procps"
 check="$demo clang clang-format-14 python3-pytest python3-scapy python3-cbor2 python3-cryptography mosquitto-clients
 	iperf3 fping tshark chromium fonts-dejavu-core iputils-ping debhelper dpkg-dev fakeroot debootstrap man-db
