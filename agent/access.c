@@ -38,8 +38,8 @@ struct access {
 	int64_t looked_ns;
 	unsigned empty; /* surveys in a row that found nothing */
 	int64_t empty_first_ns, empty_last_ns;
-	int64_t cells_ns; /* a survey saw cells while we were not registered */
-	int64_t cells; /* all of others */
+	int64_t cells_ns;                    /* a survey saw cells while we were not registered */
+	int64_t cells;                       /* all of others */
 	int64_t scan, scan_others, scan_own; /* the survey that comes in, cell by cell */
 	struct access_net net;
 	struct record last_signal;
@@ -367,14 +367,16 @@ static void found_nothing(struct access *a, int64_t at_ns)
 	a->empty_last_ns = at_ns;
 }
 
-static void observe_signal(struct access *a, const struct record *r)
+/* A round, or a survey that met no modem. */
+static void observe_look(struct access *a, const struct record *r)
 {
 	static const char *const search[] = { "SEARCH", "NOSERVICE", NULL };
 	enum look look = look_at(r);
 
 	if (look == LOOK_NONE)
 		return;
-	a->last_signal = *r;
+	if (r->kind == RECORD_SIGNAL)
+		a->last_signal = *r;
 	a->looked_ns = a->now_ns;
 	a->same = look == a->look ? a->same + 1 : 1;
 	a->look = look;
@@ -395,7 +397,8 @@ static void observe_signal(struct access *a, const struct record *r)
 /* Of another network than the one that issued the SIM. */
 static bool of_others(const struct access *a, const struct record *cell)
 {
-	const char *home = record_text(&a->last_signal, FIELD_HOME_PLMN), *plmn = record_text(cell, FIELD_PLMN);
+	const char *home = record_text(&a->last_signal, FIELD_HOME_PLMN),
+		   *plmn = record_text(cell, FIELD_PLMN);
 	const char *status = record_text(cell, FIELD_PLMN_STATUS);
 
 	if (status && !strcmp(status, "forbidden"))
@@ -415,7 +418,8 @@ static void observe_survey(struct access *a, const struct record *r)
 	}
 	if (!cells) {
 		a->cells = 0;
-		if (record_bool(r, FIELD_MODEM_HEALTHY, false) && (a->look == LOOK_EMPTY || a->look == LOOK_VAGUE))
+		if (record_bool(r, FIELD_MODEM_HEALTHY, false) &&
+			(a->look == LOOK_EMPTY || a->look == LOOK_VAGUE))
 			found_nothing(a, r->mono_ns);
 		return;
 	}
@@ -434,8 +438,8 @@ static void observe_survey(struct access *a, const struct record *r)
 void access_observe(struct access *a, const struct record *r)
 {
 	advance(a, r->mono_ns);
-	if (r->kind == RECORD_SIGNAL)
-		observe_signal(a, r);
+	if (r->kind == RECORD_SIGNAL || (r->kind == RECORD_OPERATORS && record_has(r, FIELD_ERROR)))
+		observe_look(a, r);
 	else if (r->kind == RECORD_OPERATORS)
 		observe_survey(a, r);
 	else

@@ -11,8 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SAVE_BYTES (1u << 20)          /* at the latest after so much traffic */
-#define SAVE_NS    (3600 * NS_PER_S)   /* or so long: flash does not last for ever */
+#define SAVE_BYTES (1u << 20)        /* at the latest after so much traffic */
+#define SAVE_NS    (3600 * NS_PER_S) /* or so long: flash does not last for ever */
 
 static void hex(char out[33], const uint8_t bytes[16])
 {
@@ -32,10 +32,12 @@ void budget_open(struct budget *b, const char *path, const uint8_t boot[16])
 	f = fopen(path, "re");
 	if (!f)
 		return;
-	n = fscanf(f, "phusong budget 1 %d %" SCNu64 " %32s %" SCNu64 " %" SCNu64, &period, &used, was, &down, &up);
+	n = fscanf(f, "phusong budget 1 %d %" SCNu64 " %32s %" SCNu64 " %" SCNu64, &period, &used,
+		was, &down, &up);
 	fclose(f);
 	if (n != 5 || period < 0) {
-		log_warn("budget", "%s cannot be read: this month's traffic is counted from now", path);
+		log_warn("budget", "%s cannot be read: this month's traffic is counted from now",
+			path);
 		return;
 	}
 	b->period = period;
@@ -61,12 +63,14 @@ int budget_period(int64_t utc_ns, int reset_day)
 
 static uint64_t moved(uint64_t from, uint64_t to)
 {
-	return to >= from ? to - from : to; /* the interface went and came: it counts from 0 again */
+	return to >= from ? to - from
+	                  : to; /* the interface went and came: it counts from 0 again */
 }
 
 void budget_count(struct budget *b, const struct traffic *now, int64_t utc_ns)
 {
-	uint64_t bytes = b->have_last ? moved(b->last.down, now->down) + moved(b->last.up, now->up) : now->down + now->up;
+	uint64_t bytes = b->have_last ? moved(b->last.down, now->down) + moved(b->last.up, now->up)
+	                              : now->down + now->up;
 	int period = utc_ns == UTC_UNKNOWN ? b->period : budget_period(utc_ns, b->reset_day);
 
 	/* without a file and in the first minutes of a boot the counters are all ours; else unknown */
@@ -106,11 +110,13 @@ int budget_save(struct budget *b, int64_t mono_ns, bool force)
 	char text[160], fresh[520], boot[33];
 	int fd, n, err;
 
-	if (!force && b->used - b->saved_used < SAVE_BYTES && mono_ns - b->saved_ns < SAVE_NS && b->used >= b->saved_used)
+	if (!force && b->used - b->saved_used < SAVE_BYTES && mono_ns - b->saved_ns < SAVE_NS &&
+		b->used >= b->saved_used)
 		return 0;
 	hex(boot, b->boot);
-	n = snprintf(text, sizeof(text), "phusong budget 1 %d %" PRIu64 " %s %" PRIu64 " %" PRIu64 "\n", b->period, b->used, boot,
-		b->last.down, b->last.up);
+	n = snprintf(text, sizeof(text),
+		"phusong budget 1 %d %" PRIu64 " %s %" PRIu64 " %" PRIu64 "\n", b->period, b->used,
+		boot, b->last.down, b->last.up);
 	snprintf(fresh, sizeof(fresh), "%s.new", b->path);
 	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)

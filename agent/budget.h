@@ -12,7 +12,7 @@ struct budget {
 	uint8_t boot[16];
 	uint64_t limit, reserve; /* bytes; limit 0: none */
 	int reset_day;
-	int period;              /* year * 12 + month in which it began; 0 unknown: no clock yet */
+	int period; /* year * 12 + month in which it began; 0 unknown: no clock yet */
 	uint64_t used;
 	struct traffic last;
 	bool have_last;

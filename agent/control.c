@@ -43,7 +43,8 @@ static void somebody_asks(struct loop_fd *f, uint32_t events)
 	if (fd < 0)
 		return;
 	o = c->tell(c->arg);
-	text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	text = json_object_to_json_string_ext(
+		o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 	/* it fits the socket's buffer whole: a caller that does not read cannot hold us up */
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	(void)!send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -51,7 +52,8 @@ static void somebody_asks(struct loop_fd *f, uint32_t events)
 	close(fd);
 }
 
-int control_open(struct control **out, struct loop *l, const char *path, struct json_object *(*tell)(void *arg), void *arg, struct why *why)
+int control_open(struct control **out, struct loop *l, const char *path,
+	struct json_object *(*tell)(void *arg), void *arg, struct why *why)
 {
 	struct control *c = mem_new(sizeof(*c));
 	struct sockaddr_un a;
@@ -61,7 +63,8 @@ int control_open(struct control **out, struct loop *l, const char *path, struct 
 		goto fail;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	unlink(path);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) || chmod(path, 0660) || listen(fd, 4)) {
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) || chmod(path, 0660) ||
+		listen(fd, 4)) {
 		err = -errno;
 		goto fail;
 	}

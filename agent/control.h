@@ -13,7 +13,8 @@ struct control;
 
 /* tell() makes the document; the caller of the socket gets it.  Only while a journal is owned, so that a
  * stale socket file can be replaced without asking. */
-int control_open(struct control **out, struct loop *l, const char *path, struct json_object *(*tell)(void *arg), void *arg, struct why *why) MUST_CHECK;
+int control_open(struct control **out, struct loop *l, const char *path,
+	struct json_object *(*tell)(void *arg), void *arg, struct why *why) MUST_CHECK;
 void control_close(struct control *c); /* NULL is fine */
 
 /* For the commands: asks the agent behind path.  -ECONNREFUSED or -ENOENT: none is running.  Blocks at

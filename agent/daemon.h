@@ -20,7 +20,7 @@ struct daemon {
 	uint8_t collector_key[PUBLIC_KEY];
 	char probe[PROBE_ID_TEXT];
 	bool simulated;
-	char iface[16]; /* whose counters and name stand for the way out; "" unknown */
+	char iface[16];  /* whose counters and name stand for the way out; "" unknown */
 	char billed[16]; /* whose traffic counts; "": all but loopback */
 	struct place place;
 	int64_t started_ns; /* clock_mono() */

@@ -6,7 +6,8 @@ struct json_object *doc_at(struct json_object *o, const char *key)
 {
 	struct json_object *v = NULL;
 
-	if (!o || !json_object_is_type(o, json_type_object) || !json_object_object_get_ex(o, key, &v))
+	if (!o || !json_object_is_type(o, json_type_object) ||
+		!json_object_object_get_ex(o, key, &v))
 		return NULL;
 	return v;
 }
@@ -38,18 +39,25 @@ void doc_say_result(FILE *out, struct json_object *r)
 		const char *key, *shown;
 		double by;
 	} numbers[] = {
-		{ "rsrp_dbm", "%.0f dBm", 1 },          { "sinr_db", "SINR %.0f dB", 1 },    { "rtt_p50_us", "%.2f ms", 1000 },
-		{ "lost_up", "lost up %.0f", 1 },       { "lost_down", "lost down %.0f", 1 }, { "rate_bps", "%.1f Mbit/s", 1e6 },
-		{ "total_us", "%.0f ms", 1000 },        { "scan_cells", "%.0f cells", 1 },
+		{ "rsrp_dbm", "%.0f dBm", 1 },
+		{ "sinr_db", "SINR %.0f dB", 1 },
+		{ "rtt_p50_us", "%.2f ms", 1000 },
+		{ "lost_up", "lost up %.0f", 1 },
+		{ "lost_down", "lost down %.0f", 1 },
+		{ "rate_bps", "%.1f Mbit/s", 1e6 },
+		{ "total_us", "%.0f ms", 1000 },
+		{ "scan_cells", "%.0f cells", 1 },
 	};
-	static const char *const texts[] = { "rat", "plmn", "registration", "modem_state", "direction", "verdict", "target" };
+	static const char *const texts[] = { "rat", "plmn", "registration", "modem_state",
+		"direction", "verdict", "target" };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (doc_at(r, texts[i]))
 			fprintf(out, "%s ", doc_text(r, texts[i], ""));
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		if (doc_at(r, numbers[i].key)) {
-			double v = json_object_get_double(doc_at(r, numbers[i].key)) / numbers[i].by;
+			double v =
+				json_object_get_double(doc_at(r, numbers[i].key)) / numbers[i].by;
 
 			/* the formats are those above */
 #pragma GCC diagnostic push

@@ -47,7 +47,8 @@ static struct finding step_agent(struct visit *v)
 {
 	if (!v->status)
 		return found(FAILED, "%s", strerror(-v->status_err));
-	return found(PASSED, "%s, %lld s", doc_text(v->status, "probe", ""), (long long)doc_int(v->status, "running_s", 0));
+	return found(PASSED, "%s, %lld s", doc_text(v->status, "probe", ""),
+		(long long)doc_int(v->status, "running_s", 0));
 }
 
 static struct finding step_modem(struct visit *v)
@@ -84,7 +85,8 @@ static struct finding step_registration(struct visit *v)
 
 	if (!modem_answers(v) || !*word)
 		return found(SKIPPED, "-");
-	return found(in ? PASSED : FAILED, "%s %s %s", word, doc_text(v->signal, "rat", ""), doc_text(v->signal, "plmn", ""));
+	return found(in ? PASSED : FAILED, "%s %s %s", word, doc_text(v->signal, "rat", ""),
+		doc_text(v->signal, "plmn", ""));
 }
 
 static struct finding step_address(struct visit *v)
@@ -105,7 +107,9 @@ static struct finding step_address(struct visit *v)
 static void broker_host(const struct visit *v, char *out, size_t room)
 {
 	const struct settings *s = conf_section(v->conf, "uplink");
-	const char *from = settings_count(s, "brokers") ? strstr(settings_text_at(s, "brokers", 0), "://") : NULL;
+	const char *from = settings_count(s, "brokers")
+	                           ? strstr(settings_text_at(s, "brokers", 0), "://")
+	                           : NULL;
 
 	*out = 0;
 	if (!from)
@@ -152,7 +156,8 @@ static struct finding step_clock(struct visit *v)
 	clock_read(&now);
 	if (now.source == CLOCK_NONE)
 		return found(FAILED, "-");
-	return found(PASSED, "%s (%s)", clock_text(now.utc_ns, text), clock_source_name[now.source]);
+	return found(
+		PASSED, "%s (%s)", clock_text(now.utc_ns, text), clock_source_name[now.source]);
 }
 
 static struct finding step_broker(struct visit *v)
@@ -165,7 +170,8 @@ static struct finding step_broker(struct visit *v)
 		return found(SKIPPED, "-");
 	if (!doc_bool(u, "connected"))
 		return found(FAILED, "%s", doc_text(u, "problem", doc_text(u, "broker", "")));
-	return found(PASSED, "%s, MQTT %s", doc_text(u, "broker", ""), doc_int(u, "mqtt_version", 0) == 5 ? "5" : "3.1.1");
+	return found(PASSED, "%s, MQTT %s", doc_text(u, "broker", ""),
+		doc_int(u, "mqtt_version", 0) == 5 ? "5" : "3.1.1");
 }
 
 static struct finding step_receipt(struct visit *v)
@@ -182,35 +188,49 @@ static struct finding step_receipt(struct visit *v)
 
 const struct doctor_step doctor_steps[] = {
 	{ "folder", step_folder, { "Thư mục dữ liệu", "State folder" },
-		{ "Tạo thư mục và cấp quyền cho người dùng của chương trình; lệnh này cần chạy bằng quyền đó (sudo).",
-			"Make the folder and give it to the agent's user; run this command with the same rights (sudo)." } },
+		{ "Tạo thư mục và cấp quyền cho người dùng của chương trình; lệnh này cần chạy "
+	          "bằng quyền đó (sudo).",
+			"Make the folder and give it to the agent's user; run this command with "
+	                "the same rights (sudo)." } },
 	{ "agent", step_agent, { "Chương trình đang chạy", "Agent is running" },
 		{ "Chạy: systemctl start phusong-agent; xem lỗi: journalctl -u phusong-agent.",
-			"Start it: systemctl start phusong-agent; see why not: journalctl -u phusong-agent." } },
+			"Start it: systemctl start phusong-agent; see why not: journalctl -u "
+	                "phusong-agent." } },
 	{ "modem", step_modem, { "Modem", "Modem" },
-		{ "Kiểm tra cáp USB và nguồn; xem cổng với: ls /dev/ttyUSB*; ghi đúng cổng vào tests.port.",
-			"Check the USB cable and its power; list ports: ls /dev/ttyUSB*; put the right one into tests.port." } },
+		{ "Kiểm tra cáp USB và nguồn; xem cổng với: ls /dev/ttyUSB*; ghi đúng cổng vào "
+	          "tests.port.",
+			"Check the USB cable and its power; list ports: ls /dev/ttyUSB*; put the "
+	                "right one into tests.port." } },
 	{ "sim", step_sim, { "SIM", "SIM" },
 		{ "Lắp lại SIM; tắt mã PIN bằng điện thoại rồi lắp lại.",
 			"Put the SIM in again; switch its PIN off with a phone first." } },
 	{ "registration", step_registration, { "Đăng ký mạng", "Registered with the network" },
-		{ "Kiểm tra ăng-ten. Nếu không có sóng thật, đây là kết quả đo: cứ để máy chạy, kết quả sẽ được gửi sau.",
-			"Check the antenna. If there is no signal, that is the measurement: leave it running, results are sent later." } },
+		{ "Kiểm tra ăng-ten. Nếu không có sóng thật, đây là kết quả đo: cứ để máy chạy, "
+	          "kết quả sẽ được gửi sau.",
+			"Check the antenna. If there is no signal, that is the measurement: leave "
+	                "it running, results are sent later." } },
 	{ "address", step_address, { "Địa chỉ mạng", "Network address" },
-		{ "Bật kết nối dữ liệu (APN của nhà mạng); kiểm tra SIM còn tiền và còn dung lượng.",
-			"Bring up the data connection (the operator's APN); check the SIM's credit." } },
+		{ "Bật kết nối dữ liệu (APN của nhà mạng); kiểm tra SIM còn tiền và còn dung "
+	          "lượng.",
+			"Bring up the data connection (the operator's APN); check the SIM's "
+	                "credit." } },
 	{ "dns", step_dns, { "Phân giải tên (DNS)", "Names (DNS)" },
 		{ "Kiểm tra máy chủ DNS (agent.dns) và tên broker trong uplink.brokers.",
-			"Check the name server (agent.dns) and the broker's name in uplink.brokers." } },
+			"Check the name server (agent.dns) and the broker's name in "
+	                "uplink.brokers." } },
 	{ "clock", step_clock, { "Đồng hồ", "Clock" },
 		{ "Bật NTP: timedatectl set-ntp true. Kết quả vẫn được lưu, giờ sẽ được điền sau.",
-			"Switch NTP on: timedatectl set-ntp true. Results are kept and get their time later." } },
+			"Switch NTP on: timedatectl set-ntp true. Results are kept and get their "
+	                "time later." } },
 	{ "broker", step_broker, { "Kết nối broker MQTT", "MQTT broker" },
 		{ "Kiểm tra địa chỉ, cổng, chứng chỉ trong mục uplink; hỏi người quản trị máy chủ.",
-			"Check address, port and certificate in the section uplink; ask whoever runs the server." } },
+			"Check address, port and certificate in the section uplink; ask whoever "
+	                "runs the server." } },
 	{ "receipt", step_receipt, { "Biên nhận của máy chủ thu thập", "Receipt of the collector" },
-		{ "Chờ vài phút. Nếu vẫn không có: đầu đo đã được đăng ký ở máy chủ chưa? Kết quả vẫn nằm trong máy.",
-			"Wait some minutes. If there is still none: is this probe registered there? Results stay on the device." } },
+		{ "Chờ vài phút. Nếu vẫn không có: đầu đo đã được đăng ký ở máy chủ chưa? Kết quả "
+	          "vẫn nằm trong máy.",
+			"Wait some minutes. If there is still none: is this probe registered "
+	                "there? Results stay on the device." } },
 	{ 0 },
 };
 
@@ -258,7 +278,8 @@ static void ask_modem(struct visit *v)
 	snprintf(word, sizeof(word), "port=%s", v->port);
 	if (!type || settings_make(&s, type->accept, NULL, words, 1, NULL))
 		return;
-	if (!probe_new(&p, type, NULL, s, &v->world, owner, NULL) && !probe_start(p, RADIO_LIMIT_NS))
+	if (!probe_new(&p, type, NULL, s, &v->world, owner, NULL) &&
+		!probe_start(p, RADIO_LIMIT_NS))
 		(void)!loop_run(v->world.loop);
 	probe_free(p);
 	settings_free(s);
@@ -272,7 +293,8 @@ int doctor_visit(struct visit *v, const struct conf *c, struct why *why)
 	memset(v, 0, sizeof(*v));
 	v->conf = c;
 	v->port = first_modem_port(c);
-	err = world_open(&v->world, settings_text(conf_section(c, "agent"), "iface"), settings_text(conf_section(c, "agent"), "dns"), why);
+	err = world_open(&v->world, settings_text(conf_section(c, "agent"), "iface"),
+		settings_text(conf_section(c, "agent"), "dns"), why);
 	if (err)
 		return err;
 	v->status_err = control_ask(&v->status, state_path(c, CONTROL_SOCKET, path));
@@ -293,7 +315,8 @@ void doctor_leave(struct visit *v)
 /* --- what is said ----------------------------------------------------------------------------------------- */
 static void say(const struct doctor_step *s, const struct finding *f, bool vietnamese)
 {
-	static const char *const words[2][3] = { { "ĐẠT ", "LỖI ", "BỎ  " }, { "pass", "FAIL", "skip" } };
+	static const char *const words[2][3] = { { "ĐẠT ", "LỖI ", "BỎ  " },
+		{ "pass", "FAIL", "skip" } };
 	int lang = vietnamese ? 0 : 1;
 
 	printf("%s  %s: %s\n", words[lang][f->result], s->title[lang], f->detail);
@@ -311,8 +334,10 @@ static void say_json(const struct doctor_step *s, const struct finding *f, bool 
 	json_object_object_add(o, "result", json_object_new_string(words[f->result]));
 	json_object_object_add(o, "title", json_object_new_string(s->title[lang]));
 	json_object_object_add(o, "detail", json_object_new_string(f->detail));
-	json_object_object_add(o, "advice", f->result == FAILED ? json_object_new_string(s->advice[lang]) : NULL);
-	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_object_add(
+		o, "advice", f->result == FAILED ? json_object_new_string(s->advice[lang]) : NULL);
+	puts(json_object_to_json_string_ext(
+		o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(o);
 }
 

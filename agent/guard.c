@@ -22,5 +22,6 @@ void guard_look(struct guard *g, const struct traffic *now, int64_t mono_ns)
 
 bool guard_idle(const struct guard *g)
 {
-	return (!g->down_bps_most || g->down_bps <= g->down_bps_most) && (!g->up_bps_most || g->up_bps <= g->up_bps_most);
+	return (!g->down_bps_most || g->down_bps <= g->down_bps_most) &&
+	       (!g->up_bps_most || g->up_bps <= g->up_bps_most);
 }

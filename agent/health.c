@@ -29,7 +29,8 @@ static void temperature(struct record *r)
 		if (!f)
 			continue;
 		/* zones without a sensor say 0 or nonsense */
-		if (fscanf(f, "%d", &milli) == 1 && milli != 0 && milli > -60000 && milli < 200000 && milli / 1000.0 > hottest)
+		if (fscanf(f, "%d", &milli) == 1 && milli != 0 && milli > -60000 &&
+			milli < 200000 && milli / 1000.0 > hottest)
 			hottest = milli / 1000.0;
 		fclose(f);
 	}

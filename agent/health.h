@@ -17,6 +17,7 @@ struct health_facts {
 };
 
 void health_record(struct record *r, const struct health_facts *f);
-const char *health_boot_reason(const struct journal_past *past); /* clean power_lost crash unknown */
+const char *health_boot_reason(
+	const struct journal_past *past); /* clean power_lost crash unknown */
 
 #endif

@@ -16,7 +16,8 @@
 #define READ_BYTES   (32 << 10)
 
 /* journal_read() until nothing is left: each(arg, head, records) is called for each piece. */
-static int each_piece(struct journal *j, int (*each)(void *arg, struct batch_head *head, const struct buf *records), void *arg)
+static int each_piece(struct journal *j,
+	int (*each)(void *arg, struct batch_head *head, const struct buf *records), void *arg)
 {
 	struct batch_head head;
 	struct buf records;
@@ -102,14 +103,16 @@ int journal_command(int argc, char **argv)
 	journal_close(j);
 	conf_free(c);
 	if (err)
-		fprintf(stderr, "phusong-agent journal: %s\n", *why.text ? why.text : strerror(-err));
+		fprintf(stderr, "phusong-agent journal: %s\n",
+			*why.text ? why.text : strerror(-err));
 	else if (!p.json)
 		fprintf(stderr, "%" PRIu64 " records wait for a receipt\n", p.count);
 	return err ? EXIT_FAILED : EXIT_DONE;
 }
 
 /* --- export: "PSX1\n", then for each batch its length (u32, network byte order) and its bytes ---------- */
-struct export {
+struct export
+{
 	int fd;
 	const struct identity *identity;
 	bool simulated;
@@ -188,7 +191,8 @@ static int export_to(const struct conf *c, const char *file, struct export *e, s
 	int err;
 
 	state_path(c, "identity.pem", path);
-	if (access(path, R_OK)) /* identity_open() would make a new one, which signs nothing of ours */
+	if (access(path,
+		    R_OK)) /* identity_open() would make a new one, which signs nothing of ours */
 		return why_say(why, -errno, "%s: %s", path, strerror(errno));
 	err = identity_open(&identity, path, why);
 	if (!err)
@@ -221,8 +225,10 @@ int export_command(int argc, char **argv)
 	err = export_to(c, o.words[0], &e, &why);
 	conf_free(c);
 	if (err)
-		fprintf(stderr, "phusong-agent export: %s\n", *why.text ? why.text : strerror(-err));
+		fprintf(stderr, "phusong-agent export: %s\n",
+			*why.text ? why.text : strerror(-err));
 	else
-		printf("%s: %" PRIu64 " records in %" PRIu64 " batches\n", o.words[0], e.records, e.batches);
+		printf("%s: %" PRIu64 " records in %" PRIu64 " batches\n", o.words[0], e.records,
+			e.batches);
 	return err ? EXIT_FAILED : EXIT_DONE;
 }

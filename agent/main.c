@@ -6,7 +6,8 @@
 #include <string.h>
 
 const struct command commands[] = {
-	{ "run", run_command, "[-c FILE] [--debug PARTS]", "measure and report, in the foreground" },
+	{ "run", run_command, "[-c FILE] [--debug PARTS]",
+		"measure and report, in the foreground" },
 	{ "test", test_command,
 		"KIND [TARGET] [--json] [-4|-6] [-i IFACE] [--port PORT] [--follow] [KEY=VALUE...]",
 		"one measurement now" },

@@ -17,7 +17,9 @@ static int user_named(const char *user, struct passwd **out, struct why *why)
 {
 	errno = 0;
 	*out = getpwnam(user);
-	return *out ? 0 : why_say(why, errno ? -errno : -ENOENT, "agent.user: user \"%s\" does not exist here", user);
+	return *out ? 0
+	            : why_say(why, errno ? -errno : -ENOENT,
+			      "agent.user: user \"%s\" does not exist here", user);
 }
 
 int privileges_folder(const char *folder, const char *user, struct why *why)
@@ -31,7 +33,8 @@ int privileges_folder(const char *folder, const char *user, struct why *why)
 		return 0;
 	err = user_named(user, &who, why);
 	if (!err && chown(folder, who->pw_uid, who->pw_gid))
-		err = why_say(why, -errno, "cannot give %s to %s: %s", folder, user, strerror(errno));
+		err = why_say(
+			why, -errno, "cannot give %s to %s: %s", folder, user, strerror(errno));
 	return err;
 }
 

@@ -39,7 +39,8 @@ static void on_access(void *arg, struct record *r)
 		r->utc_ns = now.utc_ns - (clock_mono() - r->mono_ns);
 	r->clock = (struct record_clock){ (uint8_t)now.source, now.error_us, now.sync_age_s };
 	if (!record_bool(r, FIELD_HEARTBEAT, false))
-		log_info("access", "%s: %s", access_state_name[access_state(d->access)], access_evidence(d->access));
+		log_info("access", "%s: %s", access_state_name[access_state(d->access)],
+			access_evidence(d->access));
 	hand_over(d, r);
 }
 
@@ -80,7 +81,8 @@ static void count_traffic(struct daemon *d)
 	guard_look(&d->guard, &t, clock_mono());
 	err = budget_save(&d->budget, clock_mono(), false);
 	if (err)
-		log_complain(&d->complaint, clock_loop(), "budget", "%s: %s", d->budget.path, strerror(-err));
+		log_complain(&d->complaint, clock_loop(), "budget", "%s: %s", d->budget.path,
+			strerror(-err));
 	else
 		log_recovered(&d->complaint, "budget", "saving the counters");
 }
@@ -103,8 +105,8 @@ static void say_busy(struct daemon *d, const struct probe *p)
 /* Registered with a network of its own, as far as is known. */
 static bool served(enum access_state s)
 {
-	return s == STATE_OK || s == STATE_COLLECTOR_DOWN || s == STATE_CAPTIVE_OR_NO_CREDIT || s == STATE_IP_NO_INTERNET ||
-	       s == STATE_ATTACHED_NO_IP;
+	return s == STATE_OK || s == STATE_COLLECTOR_DOWN || s == STATE_CAPTIVE_OR_NO_CREDIT ||
+	       s == STATE_IP_NO_INTERNET || s == STATE_ATTACHED_NO_IP;
 }
 
 static enum schedule_verdict may_run(void *arg, const struct probe *p, unsigned tries)
@@ -113,7 +115,8 @@ static enum schedule_verdict may_run(void *arg, const struct probe *p, unsigned 
 	int64_t retries = settings_int(conf_section(d->conf, "budget"), "busy_retries");
 	unsigned needs = probe_type_of(p)->needs;
 
-	if (!strcmp(settings_text(probe_settings(p), "when"), "unserved") && served(access_state(d->access)))
+	if (!strcmp(settings_text(probe_settings(p), "when"), "unserved") &&
+		served(access_state(d->access)))
 		return SCHEDULE_PASS;
 	if (!(needs & PROBE_EXCLUSIVE))
 		return SCHEDULE_GO;
@@ -171,11 +174,13 @@ static void look_at_clock(struct daemon *d)
 	clock_read(&now);
 	if (now.source == CLOCK_NONE || now.utc_ns == UTC_UNKNOWN)
 		return;
-	pair = (struct clock_pair){ .mono_ns = clock_mono(), .utc_ns = now.utc_ns, .error_us = now.error_us,
+	pair = (struct clock_pair){ .mono_ns = clock_mono(),
+		.utc_ns = now.utc_ns,
+		.error_us = now.error_us,
 		.source = (uint8_t)now.source };
 	expected = d->pair.utc_ns + (pair.mono_ns - d->pair.mono_ns);
 	if (d->pair.source == pair.source && pair.mono_ns - d->pair.mono_ns < PAIR_EVERY_NS &&
-	    llabs(pair.utc_ns - expected) < PAIR_STEP_NS)
+		llabs(pair.utc_ns - expected) < PAIR_STEP_NS)
 		return;
 	d->pair = pair;
 	uplink_clock(d->uplink, &pair);
@@ -219,7 +224,8 @@ static void health(struct loop_timer *t)
 
 static void told_to_end(struct loop_signal *s, int signo)
 {
-	struct daemon *d = signo == SIGTERM ? container_of(s, struct daemon, end) : container_of(s, struct daemon, interrupt);
+	struct daemon *d = signo == SIGTERM ? container_of(s, struct daemon, end)
+	                                    : container_of(s, struct daemon, interrupt);
 
 	log_info("agent", "told to end");
 	loop_stop(d->world.loop, 0);
@@ -228,7 +234,8 @@ static void told_to_end(struct loop_signal *s, int signo)
 /* --- building ---------------------------------------------------------------------------------------------------- */
 static int open_world(struct daemon *d, struct why *why)
 {
-	const struct settings *s = conf_section(d->conf, "agent"), *b = conf_section(d->conf, "budget");
+	const struct settings *s = conf_section(d->conf, "agent"),
+			      *b = conf_section(d->conf, "budget");
 	int err = world_open(&d->world, settings_text(s, "iface"), settings_text(s, "dns"), why);
 
 	d->end.caught = d->interrupt.caught = told_to_end;
@@ -240,7 +247,8 @@ static int open_world(struct daemon *d, struct why *why)
 	d->guard.down_bps_most = (uint64_t)settings_int(b, "idle_down_kbps") * 1000;
 	d->guard.up_bps_most = (uint64_t)settings_int(b, "idle_up_kbps") * 1000;
 	snprintf(d->iface, sizeof(d->iface), "%s", settings_text(s, "iface"));
-	snprintf(d->billed, sizeof(d->billed), "%s", settings_text(*settings_text(b, "iface") ? b : s, "iface"));
+	snprintf(d->billed, sizeof(d->billed), "%s",
+		settings_text(*settings_text(b, "iface") ? b : s, "iface"));
 	if (!err && !*d->iface)
 		traffic_default_iface(d->iface);
 	if (!err)
@@ -261,11 +269,13 @@ static int open_tests(struct daemon *d, struct access_options *access, struct wh
 	for (size_t i = 0; i < conf_count(d->conf, "tests") && !err; i++) {
 		const struct settings *s = conf_at(d->conf, "tests", i);
 		const struct probe_type *type = probe_type_named(settings_text(s, "kind"));
-		const char *name = *settings_text(s, "name") ? settings_text(s, "name") : type->name;
+		const char *name =
+			*settings_text(s, "name") ? settings_text(s, "name") : type->name;
 
 		if (!settings_bool(s, "enabled"))
 			continue;
-		err = schedule_add(d->schedule, type, name, s, settings_int(s, "interval_s") * NS_PER_S,
+		err = schedule_add(d->schedule, type, name, s,
+			settings_int(s, "interval_s") * NS_PER_S,
 			settings_int(s, "limit_s") * NS_PER_S, why);
 		if (err)
 			why_say(why, err, "test \"%s\": %s", name, strerror(-err));
@@ -334,7 +344,8 @@ static int start_uplink(struct daemon *d, struct why *why)
 		.ca_file = or_null(s, "ca_file"),
 		.cert_file = or_null(s, "cert_file"),
 		.key_file = or_null(s, "key_file"),
-		.collector_key = collector_key_setting(d->conf, d->collector_key) ? d->collector_key : NULL,
+		.collector_key =
+			collector_key_setting(d->conf, d->collector_key) ? d->collector_key : NULL,
 		.batch_records = (uint32_t)settings_int(s, "batch_records"),
 		.batch_bytes = (uint32_t)settings_int(s, "batch_kb") << 10,
 		.window = (uint32_t)settings_int(s, "window"),
@@ -375,7 +386,8 @@ static int start(struct daemon *d, struct why *why)
 	if (!err)
 		err = privileges_folder(settings_text(s, "state"), settings_text(s, "user"), why);
 	if (!err)
-		err = privileges_keep_raw(settings_text(s, "user"), why); /* nothing below this line is root */
+		err = privileges_keep_raw(
+			settings_text(s, "user"), why); /* nothing below this line is root */
 	if (!err)
 		err = open_journal(d, why);
 	if (!err)
@@ -383,7 +395,8 @@ static int start(struct daemon *d, struct why *why)
 	if (!err)
 		err = start_uplink(d, why); /* the only other thread of ours */
 	if (!err)
-		err = control_open(&d->control, d->world.loop, state_path(d->conf, CONTROL_SOCKET, path), daemon_status, d, why);
+		err = control_open(&d->control, d->world.loop,
+			state_path(d->conf, CONTROL_SOCKET, path), daemon_status, d, why);
 	return err;
 }
 
@@ -393,7 +406,8 @@ static int live(struct daemon *d)
 
 	clock_read(&now);
 	d->started_ns = clock_mono();
-	log_info("agent", "probe %s, version %s%s", d->probe, phusong_version, d->simulated ? ", SIMULATED" : "");
+	log_info("agent", "probe %s, version %s%s", d->probe, phusong_version,
+		d->simulated ? ", SIMULATED" : "");
 	access_past(d->access, &d->past, clock_mono(), now.utc_ns);
 	tick(&d->tick);
 	health(&d->health);

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RETRY_LATER_NS (60 * NS_PER_S)   /* a busy line is asked again after this */
-#define WAIT_TURN_NS   (NS_PER_S / 2)    /* the link or the modem is somebody's: look again */
+#define RETRY_LATER_NS (60 * NS_PER_S) /* a busy line is asked again after this */
+#define WAIT_TURN_NS   (NS_PER_S / 2)  /* the link or the modem is somebody's: look again */
 #define BACKOFF_MAX_NS (600 * NS_PER_S)
 #define AT_FULL_RATE   10 /* failures in a row before the interval is stretched */
 #define DOUBLED_MOST   4
-#define JITTER_SHARE   20                /* of the interval: neighbours with one id prefix must not march in step */
+#define JITTER_SHARE   20 /* of the interval: neighbours with one id prefix must not march in step */
 #define TESTS_MAX      64
 
 struct test {
@@ -70,7 +70,8 @@ int64_t schedule_due(int64_t now_ns, int64_t interval_ns, int64_t phase_ns)
 
 int64_t schedule_backoff(int64_t interval_ns, unsigned failures)
 {
-	int64_t longest = interval_ns < BACKOFF_MAX_NS ? BACKOFF_MAX_NS : interval_ns, stretched = interval_ns;
+	int64_t longest = interval_ns < BACKOFF_MAX_NS ? BACKOFF_MAX_NS : interval_ns,
+		stretched = interval_ns;
 
 	/* the first failures are measurements, too, and an outage must be seen to end */
 	for (unsigned i = AT_FULL_RATE; i < failures && i < AT_FULL_RATE + DOUBLED_MOST; i++)
@@ -87,12 +88,14 @@ static int64_t jitter(struct schedule *s, int64_t interval_ns)
 static void plan_next(struct test *t)
 {
 	struct schedule *s = t->schedule;
-	int64_t now = loop_now(s->world->loop), step = schedule_backoff(t->interval_ns, t->failures);
+	int64_t now = loop_now(s->world->loop),
+		step = schedule_backoff(t->interval_ns, t->failures);
 	int64_t from = t->due_ns > now ? t->due_ns : now;
 
 	t->tries = 0;
 	/* half an interval ahead at least, so that the jitter of the run before does not make two of one */
-	t->due_ns = schedule_due(from + step - t->interval_ns / 2, t->interval_ns, t->phase_ns) + jitter(s, t->interval_ns);
+	t->due_ns = schedule_due(from + step - t->interval_ns / 2, t->interval_ns, t->phase_ns) +
+	            jitter(s, t->interval_ns);
 	loop_timer_at(s->world->loop, &t->timer, t->due_ns);
 }
 
@@ -186,7 +189,8 @@ static void on_done(void *arg, struct probe *p, int err)
 	if (err) {
 		t->failures++;
 		t->counts.failures++;
-		log_complain(&t->complaint, clock_loop(), "schedule", "%s: %s", probe_name(p), strerror(-err));
+		log_complain(&t->complaint, clock_loop(), "schedule", "%s: %s", probe_name(p),
+			strerror(-err));
 	} else {
 		if (t->failures)
 			log_recovered(&t->complaint, "schedule", probe_name(p));
@@ -197,7 +201,8 @@ static void on_done(void *arg, struct probe *p, int err)
 	plan_next(t);
 }
 
-int schedule_new(struct schedule **out, struct probe_world *w, int64_t start_delay_ns, struct schedule_owner owner)
+int schedule_new(struct schedule **out, struct probe_world *w, int64_t start_delay_ns,
+	struct schedule_owner owner)
 {
 	struct schedule *s = mem_new(sizeof(*s));
 
@@ -208,8 +213,8 @@ int schedule_new(struct schedule **out, struct probe_world *w, int64_t start_del
 	return 0;
 }
 
-int schedule_add(struct schedule *s, const struct probe_type *type, const char *name, const struct settings *settings, int64_t interval_ns,
-	int64_t limit_ns, struct why *why)
+int schedule_add(struct schedule *s, const struct probe_type *type, const char *name,
+	const struct settings *settings, int64_t interval_ns, int64_t limit_ns, struct why *why)
 {
 	struct probe_owner owner = { on_record, on_done, s };
 	struct test *t = &s->tests[s->count];
@@ -240,7 +245,8 @@ void schedule_start(struct schedule *s, const uint8_t id[16])
 
 		t->phase_ns = schedule_phase(id, probe_name(t->probe), t->interval_ns);
 		if (probe_type_of(t->probe)->needs & PROBE_EXCLUSIVE)
-			t->due_ns = schedule_due(now + s->start_delay_ns, t->interval_ns, t->phase_ns);
+			t->due_ns =
+				schedule_due(now + s->start_delay_ns, t->interval_ns, t->phase_ns);
 		else
 			t->due_ns = now + s->start_delay_ns + t->phase_ns % spread;
 		loop_timer_at(s->world->loop, &t->timer, t->due_ns);

@@ -38,12 +38,14 @@ struct schedule_owner {
 	void *arg;
 };
 
-int schedule_new(struct schedule **out, struct probe_world *w, int64_t start_delay_ns, struct schedule_owner owner) MUST_CHECK;
+int schedule_new(struct schedule **out, struct probe_world *w, int64_t start_delay_ns,
+	struct schedule_owner owner) MUST_CHECK;
 void schedule_free(struct schedule *s); /* cancels what is running; NULL is fine */
 
 /* Makes the probe: its open() runs here. */
-int schedule_add(struct schedule *s, const struct probe_type *type, const char *name, const struct settings *settings,
-	int64_t interval_ns, int64_t limit_ns, struct why *why) MUST_CHECK;
+int schedule_add(struct schedule *s, const struct probe_type *type, const char *name,
+	const struct settings *settings, int64_t interval_ns, int64_t limit_ns,
+	struct why *why) MUST_CHECK;
 void schedule_start(struct schedule *s, const uint8_t id[16]); /* id gives the phases */
 
 size_t schedule_count(const struct schedule *s);

@@ -44,24 +44,32 @@ static void say_uplink(struct json_object *o, int lang)
 	int64_t age = doc_int(u, "last_receipt_age_s", -1), waiting = doc_int(j, "waiting", 0);
 
 	if (!u)
-		printf("%s\n", lang == VI ? "Gửi:        không có broker, chỉ lưu tại máy" : "Uplink:     no broker, journal only");
+		printf("%s\n", lang == VI ? "Gửi:        không có broker, chỉ lưu tại máy"
+					  : "Uplink:     no broker, journal only");
 	else
-		printf("%s %s %s%s%s\n", lang == VI ? "Gửi:       " : "Uplink:    ", doc_text(u, "broker", "-"),
-			doc_bool(u, "connected") ? (lang == VI ? "đã kết nối" : "connected") : (lang == VI ? "mất kết nối" : "not connected"),
+		printf("%s %s %s%s%s\n",
+			lang == VI ? "Gửi:       " : "Uplink:    ", doc_text(u, "broker", "-"),
+			doc_bool(u, "connected") ? (lang == VI ? "đã kết nối" : "connected")
+						 : (lang == VI ? "mất kết nối" : "not connected"),
 			*doc_text(u, "problem", "") ? ": " : "", doc_text(u, "problem", ""));
-	printf(lang == VI ? "Nhật ký:    %" PRId64 " bản ghi chờ biên nhận, mới nhất số %" PRId64 "\n" :
-			    "Journal:    %" PRId64 " records wait for a receipt, newest is number %" PRId64 "\n",
+	printf(lang == VI ? "Nhật ký:    %" PRId64 " bản ghi chờ biên nhận, mới nhất số %" PRId64
+			    "\n"
+			  : "Journal:    %" PRId64
+			    " records wait for a receipt, newest is number %" PRId64 "\n",
 		waiting, doc_int(j, "newest_seq", 0));
 	/* the question a technician asks */
 	printf("%s", lang == VI ? "Dữ liệu đã đến nơi chưa?  " : "Is my data in?  ");
 	if (!waiting && age >= 0)
-		printf(lang == VI ? "Rồi, tất cả (biên nhận cách đây %" PRId64 " giây)\n" : "Yes, all of it (receipt %" PRId64 " s ago)\n", age);
+		printf(lang == VI ? "Rồi, tất cả (biên nhận cách đây %" PRId64 " giây)\n"
+				  : "Yes, all of it (receipt %" PRId64 " s ago)\n",
+			age);
 	else if (age >= 0)
-		printf(lang == VI ? "Đến số %" PRId64 ", biên nhận cách đây %" PRId64 " giây\n" :
-				    "Up to number %" PRId64 ", receipt %" PRId64 " s ago\n",
+		printf(lang == VI ? "Đến số %" PRId64 ", biên nhận cách đây %" PRId64 " giây\n"
+				  : "Up to number %" PRId64 ", receipt %" PRId64 " s ago\n",
 			doc_int(j, "arrived_below_seq", 1) - 1, age);
 	else
-		printf("%s\n", lang == VI ? "Chưa có biên nhận nào từ khi khởi động" : "No receipt since start");
+		printf("%s\n", lang == VI ? "Chưa có biên nhận nào từ khi khởi động"
+					  : "No receipt since start");
 }
 
 static void say_budget(struct json_object *o, int lang)
@@ -70,9 +78,12 @@ static void say_budget(struct json_object *o, int lang)
 	int64_t limit = doc_int(b, "limit", 0);
 
 	if (limit)
-		printf(lang == VI ? "Dung lượng: %.1f / %.0f MB%s\n" : "Allowance:  %.1f of %.0f MB%s\n",
+		printf(lang == VI ? "Dung lượng: %.1f / %.0f MB%s\n"
+				  : "Allowance:  %.1f of %.0f MB%s\n",
 			(double)doc_int(b, "used", 0) / 1e6, (double)limit / 1e6,
-			doc_bool(b, "may_spend") ? "" : (lang == VI ? ", hết phần cho phép đo lớn" : ", nothing left for large tests"));
+			doc_bool(b, "may_spend") ? ""
+						 : (lang == VI ? ", hết phần cho phép đo lớn"
+							       : ", nothing left for large tests"));
 }
 
 static void say_tests(struct json_object *o, int lang)
@@ -81,12 +92,16 @@ static void say_tests(struct json_object *o, int lang)
 
 	puts(lang == VI ? "Phép đo:" : "Tests:");
 	for (size_t i = 0; tests && i < json_object_array_length(tests); i++) {
-		struct json_object *t = json_object_array_get_idx(tests, i), *last = doc_at(t, "last");
+		struct json_object *t = json_object_array_get_idx(tests, i),
+				   *last = doc_at(t, "last");
 		const char *error = doc_text(last, "error", "");
 
-		printf("  %-16s %6" PRId64 " %s, %" PRId64 " %s, %" PRId64 " %s  ", doc_text(t, "name", "?"), doc_int(t, "invocations", 0),
-			lang == VI ? "lần" : "runs", doc_int(t, "failures", 0), lang == VI ? "lỗi" : "failed",
-			doc_int(t, "suppressions", 0) + doc_int(t, "overlaps", 0), lang == VI ? "bỏ qua" : "left out");
+		printf("  %-16s %6" PRId64 " %s, %" PRId64 " %s, %" PRId64 " %s  ",
+			doc_text(t, "name", "?"), doc_int(t, "invocations", 0),
+			lang == VI ? "lần" : "runs", doc_int(t, "failures", 0),
+			lang == VI ? "lỗi" : "failed",
+			doc_int(t, "suppressions", 0) + doc_int(t, "overlaps", 0),
+			lang == VI ? "bỏ qua" : "left out");
 		if (!last)
 			puts(lang == VI ? "chưa đo" : "not yet");
 		else if (*error)
@@ -103,9 +118,12 @@ static void say(struct json_object *o, int lang)
 
 	printf("%s %s%s\n", lang == VI ? "Đầu đo:    " : "Probe:     ", doc_text(o, "probe", "?"),
 		doc_bool(o, "simulated") ? (lang == VI ? "  (MÔ PHỎNG)" : "  (SIMULATED)") : "");
-	printf(lang == VI ? "Trạng thái: %s (%s), %" PRId64 " giây: %s\n" : "State:      %s (%s) for %" PRId64 " s: %s\n",
-		state_text(state, lang), state, doc_int(o, "state_s", 0), doc_text(o, "evidence", ""));
-	printf("%s %s (%s)\n", lang == VI ? "Đồng hồ:   " : "Clock:     ", doc_text(clock, "utc", lang == VI ? "chưa biết giờ" : "not known"),
+	printf(lang == VI ? "Trạng thái: %s (%s), %" PRId64 " giây: %s\n"
+			  : "State:      %s (%s) for %" PRId64 " s: %s\n",
+		state_text(state, lang), state, doc_int(o, "state_s", 0),
+		doc_text(o, "evidence", ""));
+	printf("%s %s (%s)\n", lang == VI ? "Đồng hồ:   " : "Clock:     ",
+		doc_text(clock, "utc", lang == VI ? "chưa biết giờ" : "not known"),
 		doc_text(clock, "source", "none"));
 	say_uplink(o, lang);
 	say_budget(o, lang);
@@ -134,7 +152,8 @@ int status_command(int argc, char **argv)
 	else if (err)
 		fprintf(stderr, "phusong-agent status: %s: %s\n", path, strerror(-err));
 	else if (opt.json)
-		puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+		puts(json_object_to_json_string_ext(
+			o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	else
 		say(o, opt.vietnamese ? VI : EN);
 	json_object_put(o);

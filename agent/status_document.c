@@ -20,7 +20,8 @@ static void put_text(struct json_object *o, const char *key, const char *text)
 /* Seconds since a moment of clock_mono(); null when there was none. */
 static void put_age(struct json_object *o, const char *key, int64_t mono_ns)
 {
-	json_object_object_add(o, key, mono_ns ? json_object_new_int64((clock_mono() - mono_ns) / NS_PER_S) : NULL);
+	json_object_object_add(o, key,
+		mono_ns ? json_object_new_int64((clock_mono() - mono_ns) / NS_PER_S) : NULL);
 }
 
 static struct json_object *clock_document(void)
@@ -74,7 +75,8 @@ static struct json_object *budget_document(const struct budget *b)
 	struct json_object *o = json_object_new_object();
 
 	put_int(o, "used", (int64_t)b->used);
-	json_object_object_add(o, "limit", b->limit ? json_object_new_int64((int64_t)b->limit) : NULL);
+	json_object_object_add(
+		o, "limit", b->limit ? json_object_new_int64((int64_t)b->limit) : NULL);
 	put_int(o, "reserve", (int64_t)b->reserve);
 	put_int(o, "reset_day", b->reset_day);
 	json_object_object_add(o, "may_spend", json_object_new_boolean(budget_may_spend(b)));

@@ -83,7 +83,8 @@ bool traffic_has_address(const char *iface)
 	if (getifaddrs(&all))
 		return false;
 	for (i = all; i && !found; i = i->ifa_next)
-		found = !strcmp(i->ifa_name, iface) && (i->ifa_flags & IFF_UP) && usable(i->ifa_addr);
+		found = !strcmp(i->ifa_name, iface) && (i->ifa_flags & IFF_UP) &&
+		        usable(i->ifa_addr);
 	freeifaddrs(all);
 	return found;
 }
@@ -113,8 +114,9 @@ static bool default_of_v6(char out[16])
 	FILE *f = fopen("/proc/net/ipv6_route", "re");
 
 	while (f && !found && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%32s %x %*s %*s %*s %*s %*s %*s %*s %15s", to, &bits, name) == 3 && bits == 0 &&
-		    strcmp(name, "lo")) {
+		if (sscanf(line, "%32s %x %*s %*s %*s %*s %*s %*s %*s %15s", to, &bits, name) ==
+				3 &&
+			bits == 0 && strcmp(name, "lo")) {
 			memcpy(out, name, sizeof(name));
 			found = true;
 		}

@@ -5,12 +5,14 @@ import os
 import pathlib
 import pwd
 import shutil
+import socket
 import subprocess
+import sys
 import time
 
 import pytest
 
-from agent_tools import AGENT, Agent, free_port, run, until
+from agent_tools import AGENT, REFLECTOR, TOP, Agent, free_port, run, until
 
 pytestmark = pytest.mark.skipif(not AGENT.exists(), reason=f"{AGENT} is not built")
 
@@ -205,3 +207,31 @@ def test_idle_it_is_small(agent):
     status = pathlib.Path(f"/proc/{agent.process.pid}/status").read_text()
     rss = int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS")))
     assert rss < 24 * 1024, f"{rss} kB"
+
+
+def test_a_day_of_a_modem_gives_each_state_its_name(tmp_path):
+    """Served, searching, limited, denied, no SIM, hung, gone, back: a day in a minute."""
+    sim, day = TOP / "tests/sim/atsim.py", TOP / "tests/data/scenarios/day.json"
+    if not sim.exists() or not day.exists() or not REFLECTOR.exists():
+        pytest.skip("the AT simulator or the reflector is not there")
+    port, link = free_port(socket.SOCK_DGRAM), tmp_path / "tty"
+    conf = tmp_path / "reflector.conf"
+    conf.write_text(f'stamp = {{ port = {port}; address = "127.0.0.1"; }};\nhttp = {{ enabled = false; }};\n')
+    agent = Agent(tmp_path, journal="sync_s = 0;", access="scans = 2; scan_span_s = 3; hung_rounds = 2;", tests=f"""
+        {{ kind = "signal"; port = "{link}"; interval_s = 1; timeout_s = 2; }},
+        {{ kind = "operators"; when = "unserved"; port = "{link}"; interval_s = 2; timeout_s = 30; limit_s = 1; }},
+        {{ kind = "latency"; target = "127.0.0.1:{port}"; interval_s = 2; count = 3; interval_ms = 10; timeout_ms = 500; }}""")
+    with open(conf.with_suffix(".log"), "w") as log:
+        others = [subprocess.Popen([str(REFLECTOR), "run", "-c", str(conf)], stderr=log),
+                  subprocess.Popen([sys.executable, str(sim), str(day), "--link", str(link), "--speed", "0.8"], stdout=log, stderr=log)]
+    try:
+        until(link.is_symlink)
+        agent.start()
+        assert until(lambda: agent.states()[-1:] == ["ok"] and "modem_absent" in agent.states(), 100, 1), agent.states()
+    finally:
+        agent.stop()
+        for process in others:
+            process.terminate()
+            process.wait(timeout=10)
+    proven = [s for s in agent.states() if s != "unknown"]
+    assert proven == ["ok", "no_service", "limited_service", "denied", "sim_missing", "modem_hung", "modem_absent", "ok"]

@@ -50,7 +50,9 @@ static void look(struct sim *s, const char *what)
 	char error[32], sim[16], registration[20], state[16], level[16], healthy[8];
 
 	/* error sim registration modem_state rsrp healthy */
-	assert_int_equal(sscanf(what, "%31s %15s %19s %15s %15s %7s", error, sim, registration, state, level, healthy), 6);
+	assert_int_equal(sscanf(what, "%31s %15s %19s %15s %15s %7s", error, sim, registration,
+				 state, level, healthy),
+		6);
 	record_clear(&r, RECORD_SIGNAL);
 	r.mono_ns = s->now_ns;
 	if (*error != '-')
@@ -129,10 +131,14 @@ static void addresses(struct sim *s, const char *v4, const char *v6)
 	access_observe(s->access, &r);
 }
 
-static void uplink(struct sim *s, bool connected, int64_t down_for_ns, int64_t receipt_ns, uint64_t waiting)
+static void uplink(
+	struct sim *s, bool connected, int64_t down_for_ns, int64_t receipt_ns, uint64_t waiting)
 {
-	struct access_uplink u = { .configured = true, .connected = connected, .down_since_ns = s->now_ns - down_for_ns,
-		.last_receipt_ns = receipt_ns, .waiting = waiting };
+	struct access_uplink u = { .configured = true,
+		.connected = connected,
+		.down_since_ns = s->now_ns - down_for_ns,
+		.last_receipt_ns = receipt_ns,
+		.waiting = waiting };
 
 	access_uplink(s->access, &u, s->now_ns);
 }
@@ -208,103 +214,187 @@ static void take(struct sim *s, const struct step *p)
 	}
 }
 
-#define L(text)   { 'L', text, 0 }
-#define S(n)      { 'S', NULL, n } /* nothing */
-#define SEEN(p)   { 'S', p, 0 }
-#define BAD_S     { 's', NULL, 0 }
-#define GOOD(t)   { '+', t, 0 }
-#define LOST(t)   { '-', t, 0 }
-#define CAPTIVE   { 'C', NULL, 0 }
-#define SERVICE   { 'O', NULL, 0 }
-#define NO_ADDR   { 'N', NULL, 0 }
-#define DOWN(min) { 'D', NULL, min }
-#define UP        { 'U', NULL, 0 }
-#define WAIT(min) { 'w', NULL, min }
-#define SERVED    L(HOME), GOOD("a.example:862")
+#define L(text) \
+	{ \
+		'L', text, 0 \
+	}
+#define S(n) \
+	{ \
+		'S', NULL, n \
+	} /* nothing */
+#define SEEN(p) \
+	{ \
+		'S', p, 0 \
+	}
+#define BAD_S \
+	{ \
+		's', NULL, 0 \
+	}
+#define GOOD(t) \
+	{ \
+		'+', t, 0 \
+	}
+#define LOST(t) \
+	{ \
+		'-', t, 0 \
+	}
+#define CAPTIVE \
+	{ \
+		'C', NULL, 0 \
+	}
+#define SERVICE \
+	{ \
+		'O', NULL, 0 \
+	}
+#define NO_ADDR \
+	{ \
+		'N', NULL, 0 \
+	}
+#define DOWN(min) \
+	{ \
+		'D', NULL, min \
+	}
+#define UP \
+	{ \
+		'U', NULL, 0 \
+	}
+#define WAIT(min) \
+	{ \
+		'w', NULL, min \
+	}
+#define SERVED L(HOME), GOOD("a.example:862")
 
 static const struct row rows[] = {
 	/* the modem */
-	{ "a port that is gone in two rounds is an absent modem", { L(ABSENT), L(ABSENT) }, STATE_MODEM_ABSENT, { 0 } },
+	{ "a port that is gone in two rounds is an absent modem", { L(ABSENT), L(ABSENT) },
+		STATE_MODEM_ABSENT, { 0 } },
 	{ "a port that is gone once is nothing", { SERVED, L(ABSENT) }, STATE_OK, { 0 } },
-	{ "three overdue answers are a hung modem", { L(HUNG), L(HUNG), L(HUNG) }, STATE_MODEM_HUNG, { 0 } },
+	{ "three overdue answers are a hung modem", { L(HUNG), L(HUNG), L(HUNG) }, STATE_MODEM_HUNG,
+		{ 0 } },
 	{ "two overdue answers are nothing", { SERVED, L(HUNG), L(HUNG) }, STATE_OK, { 0 } },
 	{ "overdue answers that do not follow each other are nothing",
 		{ SERVED, L(HUNG), L(HUNG), L(HOME), L(HUNG), L(HUNG) }, STATE_OK, { 0 } },
 	{ "a hung modem is no missing signal, whatever the surveys say",
-		{ L(HUNG), S(0), WAIT(70), L(HUNG), S(0), WAIT(70), L(HUNG), S(0) }, STATE_MODEM_HUNG, { 0 } },
+		{ L(HUNG), S(0), WAIT(70), L(HUNG), S(0), WAIT(70), L(HUNG), S(0) },
+		STATE_MODEM_HUNG, { 0 } },
 	{ "a busy port is nothing", { L(BUSY), L(BUSY), L(BUSY), L(BUSY) }, STATE_UNKNOWN, { 0 } },
 	/* the SIM */
 	{ "no SIM", { L(NO_SIM), L(NO_SIM) }, STATE_SIM_MISSING, { 0 } },
 	{ "a SIM that failed", { L(BAD_SIM), L(BAD_SIM) }, STATE_SIM_MISSING, { 0 } },
 	{ "one round without a SIM is nothing", { SERVED, L(NO_SIM) }, STATE_OK, { 0 } },
-	{ "a missing SIM is no missing signal", { L(NO_SIM), S(0), WAIT(70), L(NO_SIM), S(0), WAIT(70), L(NO_SIM), S(0) },
+	{ "a missing SIM is no missing signal",
+		{ L(NO_SIM), S(0), WAIT(70), L(NO_SIM), S(0), WAIT(70), L(NO_SIM), S(0) },
 		STATE_SIM_MISSING, { 0 } },
 	{ "a SIM that asks for its PIN", { L(PIN), L(PIN) }, STATE_SIM_LOCKED, { 0 } },
 	{ "a SIM that asks for its PUK", { L(PUK), L(PUK) }, STATE_SIM_LOCKED, { 0 } },
 	/* no service */
 	{ "searching, and three empty surveys over two hours",
-		{ L(SEARCH), L(SEARCH), S(0), WAIT(61), L(SEARCH), S(0), WAIT(61), L(SEARCH), S(0) }, STATE_NO_SERVICE, { 0 } },
-	{ "the same with stat 0", { L(STAT0), L(STAT0), S(0), WAIT(61), L(STAT0), S(0), WAIT(61), L(STAT0), S(0) }, STATE_NO_SERVICE, { 0 } },
-	{ "the same with stat 4", { L(STAT4), L(STAT4), S(0), WAIT(61), L(STAT4), S(0), WAIT(61), L(STAT4), S(0) }, STATE_NO_SERVICE, { 0 } },
-	{ "two empty surveys are not enough", { L(SEARCH), L(SEARCH), S(0), WAIT(125), L(SEARCH), S(0) }, STATE_UNKNOWN, { 0 } },
+		{ L(SEARCH), L(SEARCH), S(0), WAIT(61), L(SEARCH), S(0), WAIT(61), L(SEARCH),
+			S(0) },
+		STATE_NO_SERVICE, { 0 } },
+	{ "the same with stat 0",
+		{ L(STAT0), L(STAT0), S(0), WAIT(61), L(STAT0), S(0), WAIT(61), L(STAT0), S(0) },
+		STATE_NO_SERVICE, { 0 } },
+	{ "the same with stat 4",
+		{ L(STAT4), L(STAT4), S(0), WAIT(61), L(STAT4), S(0), WAIT(61), L(STAT4), S(0) },
+		STATE_NO_SERVICE, { 0 } },
+	{ "two empty surveys are not enough",
+		{ L(SEARCH), L(SEARCH), S(0), WAIT(125), L(SEARCH), S(0) }, STATE_UNKNOWN, { 0 } },
 	{ "three within an hour are not enough",
-		{ L(SEARCH), L(SEARCH), S(0), WAIT(25), L(SEARCH), S(0), WAIT(25), L(SEARCH), S(0) }, STATE_UNKNOWN, { 0 } },
+		{ L(SEARCH), L(SEARCH), S(0), WAIT(25), L(SEARCH), S(0), WAIT(25), L(SEARCH),
+			S(0) },
+		STATE_UNKNOWN, { 0 } },
 	{ "searching for hours without a survey is not enough",
-		{ L(SEARCH), WAIT(60), L(SEARCH), WAIT(60), L(SEARCH), WAIT(60), L(SEARCH), WAIT(60), L(SEARCH) }, STATE_UNKNOWN, { 0 } },
+		{ L(SEARCH), WAIT(60), L(SEARCH), WAIT(60), L(SEARCH), WAIT(60), L(SEARCH),
+			WAIT(60), L(SEARCH) },
+		STATE_UNKNOWN, { 0 } },
 	{ "a level that the modem does not know is never a missing signal",
-		{ L(CSQ99), L(CSQ99), S(0), WAIT(61), L(CSQ99), S(0), WAIT(61), L(CSQ99), S(0), L(CSQ99) }, STATE_UNKNOWN, { 0 } },
-	{ "a level that the modem does not know, for hours", { L(CSQ99), WAIT(61), L(CSQ99), WAIT(61), L(CSQ99), WAIT(61), L(CSQ99) },
+		{ L(CSQ99), L(CSQ99), S(0), WAIT(61), L(CSQ99), S(0), WAIT(61), L(CSQ99), S(0),
+			L(CSQ99) },
+		STATE_UNKNOWN, { 0 } },
+	{ "a level that the modem does not know, for hours",
+		{ L(CSQ99), WAIT(61), L(CSQ99), WAIT(61), L(CSQ99), WAIT(61), L(CSQ99) },
 		STATE_UNKNOWN, { .modem_surveys = true } },
 	{ "surveys of an unhealthy modem do not count",
-		{ L(SEARCH), L(SEARCH), BAD_S, WAIT(61), L(SEARCH), BAD_S, WAIT(61), L(SEARCH), BAD_S }, STATE_UNKNOWN, { 0 } },
+		{ L(SEARCH), L(SEARCH), BAD_S, WAIT(61), L(SEARCH), BAD_S, WAIT(61), L(SEARCH),
+			BAD_S },
+		STATE_UNKNOWN, { 0 } },
 	{ "looks of a modem that left questions open do not count",
-		{ L(PARTIAL), L(PARTIAL), S(0), WAIT(61), L(PARTIAL), S(0), WAIT(61), L(PARTIAL), S(0) }, STATE_UNKNOWN, { 0 } },
+		{ L(PARTIAL), L(PARTIAL), S(0), WAIT(61), L(PARTIAL), S(0), WAIT(61), L(PARTIAL),
+			S(0) },
+		STATE_UNKNOWN, { 0 } },
 	{ "a cell that was received in between makes surveys count afresh",
-		{ L(SEARCH), L(SEARCH), S(0), WAIT(61), L(CELL), L(SEARCH), S(0), WAIT(61), L(SEARCH), S(0) }, STATE_UNKNOWN, { 0 } },
+		{ L(SEARCH), L(SEARCH), S(0), WAIT(61), L(CELL), L(SEARCH), S(0), WAIT(61),
+			L(SEARCH), S(0) },
+		STATE_UNKNOWN, { 0 } },
 	{ "a modem that was away in between makes surveys count afresh",
-		{ L(SEARCH), L(SEARCH), S(0), WAIT(61), L(HUNG), L(SEARCH), L(SEARCH), S(0), WAIT(61), L(SEARCH), S(0) }, STATE_UNKNOWN, { 0 } },
+		{ L(SEARCH), L(SEARCH), S(0), WAIT(61), L(HUNG), L(SEARCH), L(SEARCH), S(0),
+			WAIT(61), L(SEARCH), S(0) },
+		STATE_UNKNOWN, { 0 } },
 	{ "surveys of the day before do not count",
-		{ L(SEARCH), L(SEARCH), S(0), WAIT(61), S(0), WAIT(600), L(SEARCH), L(SEARCH), S(0) }, STATE_UNKNOWN, { 0 } },
-	{ "the first cell ends it", { L(SEARCH), L(SEARCH), S(0), WAIT(61), L(SEARCH), S(0), WAIT(61), L(SEARCH), S(0), L(CELL) },
+		{ L(SEARCH), L(SEARCH), S(0), WAIT(61), S(0), WAIT(600), L(SEARCH), L(SEARCH),
+			S(0) },
+		STATE_UNKNOWN, { 0 } },
+	{ "the first cell ends it",
+		{ L(SEARCH), L(SEARCH), S(0), WAIT(61), L(SEARCH), S(0), WAIT(61), L(SEARCH), S(0),
+			L(CELL) },
 		STATE_UNKNOWN, { 0 } },
 	{ "where the modem's own word counts, so does the span",
-		{ L(SEARCH), WAIT(1), L(SEARCH), WAIT(1), L(SEARCH), WAIT(1), L(SEARCH) }, STATE_NO_SERVICE,
-		{ .modem_surveys = true, .scan_span_ns = 2 * MINUTE } },
-	{ "not registered without that word does not count", { L(STAT0), WAIT(1), L(STAT0), WAIT(1), L(STAT0), WAIT(1), L(STAT0) },
+		{ L(SEARCH), WAIT(1), L(SEARCH), WAIT(1), L(SEARCH), WAIT(1), L(SEARCH) },
+		STATE_NO_SERVICE, { .modem_surveys = true, .scan_span_ns = 2 * MINUTE } },
+	{ "not registered without that word does not count",
+		{ L(STAT0), WAIT(1), L(STAT0), WAIT(1), L(STAT0), WAIT(1), L(STAT0) },
 		STATE_UNKNOWN, { .modem_surveys = true, .scan_span_ns = 2 * MINUTE } },
 	/* limited service */
 	{ "the modem says LIMSRV", { L(LIMSRV), L(LIMSRV) }, STATE_LIMITED_SERVICE, { 0 } },
 	{ "emergency calls only", { L(STAT8), L(STAT8) }, STATE_LIMITED_SERVICE, { 0 } },
 	{ "one LIMSRV is nothing", { SERVED, L(LIMSRV) }, STATE_OK, { 0 } },
-	{ "not registered, and a survey saw others", { L(SEARCH), L(SEARCH), SEEN("45201 45202") }, STATE_LIMITED_SERVICE, { 0 } },
-	{ "not registered, and a survey saw its own network", { L(SEARCH), L(SEARCH), SEEN("45204") }, STATE_UNKNOWN, { 0 } },
-	{ "not registered, and a survey saw others and its own", { L(SEARCH), L(SEARCH), SEEN("45201 45204 45202") }, STATE_UNKNOWN, { 0 } },
-	{ "a survey that saw others while we are served", { SERVED, SEEN("45201") }, STATE_OK, { 0 } },
-	{ "a cell that is received is not yet one of others", { L(CELL), L(CELL), L(CELL) }, STATE_UNKNOWN, { 0 } },
+	{ "not registered, and a survey saw others", { L(SEARCH), L(SEARCH), SEEN("45201 45202") },
+		STATE_LIMITED_SERVICE, { 0 } },
+	{ "not registered, and a survey saw its own network",
+		{ L(SEARCH), L(SEARCH), SEEN("45204") }, STATE_UNKNOWN, { 0 } },
+	{ "not registered, and a survey saw others and its own",
+		{ L(SEARCH), L(SEARCH), SEEN("45201 45204 45202") }, STATE_UNKNOWN, { 0 } },
+	{ "a survey that saw others while we are served", { SERVED, SEEN("45201") }, STATE_OK,
+		{ 0 } },
+	{ "a cell that is received is not yet one of others", { L(CELL), L(CELL), L(CELL) },
+		STATE_UNKNOWN, { 0 } },
 	/* denied */
 	{ "denied", { L(DENIED), L(DENIED) }, STATE_DENIED, { 0 } },
 	{ "denied once is nothing", { SERVED, L(DENIED) }, STATE_OK, { 0 } },
 	/* registered */
 	{ "registered alone is not known to work", { L(HOME), L(HOME) }, STATE_UNKNOWN, { 0 } },
-	{ "registered alone, where nothing tests the net", { L(HOME), L(HOME) }, STATE_OK, { .no_internet_tests = true } },
+	{ "registered alone, where nothing tests the net", { L(HOME), L(HOME) }, STATE_OK,
+		{ .no_internet_tests = true } },
 	{ "registered and a target answers", { SERVED }, STATE_OK, { 0 } },
 	{ "registered and the broker answers", { L(HOME), UP }, STATE_OK, { 0 } },
 	{ "no usable address", { L(HOME), NO_ADDR, NO_ADDR }, STATE_ATTACHED_NO_IP, { 0 } },
 	{ "no usable address, seen once", { SERVED, NO_ADDR }, STATE_OK, { 0 } },
-	{ "two hosts that do not answer", { SERVED, LOST("a.example:862"), LOST("b.example") }, STATE_IP_NO_INTERNET, { 0 } },
-	{ "one host that does not answer is that host", { SERVED, LOST("b.example"), LOST("b.example:862"), LOST("http://b.example/x") },
+	{ "two hosts that do not answer", { SERVED, LOST("a.example:862"), LOST("b.example") },
+		STATE_IP_NO_INTERNET, { 0 } },
+	{ "one host that does not answer is that host",
+		{ SERVED, LOST("b.example"), LOST("b.example:862"), LOST("http://b.example/x") },
 		STATE_OK, { 0 } },
-	{ "one host and the broker", { SERVED, LOST("a.example"), DOWN(5) }, STATE_IP_NO_INTERNET, { 0 } },
-	{ "two hosts, but one came back", { SERVED, LOST("a.example"), LOST("b.example"), GOOD("a.example") }, STATE_OK, { 0 } },
-	{ "answers of somebody else", { L(HOME), CAPTIVE, CAPTIVE }, STATE_CAPTIVE_OR_NO_CREDIT, { 0 } },
+	{ "one host and the broker", { SERVED, LOST("a.example"), DOWN(5) }, STATE_IP_NO_INTERNET,
+		{ 0 } },
+	{ "two hosts, but one came back",
+		{ SERVED, LOST("a.example"), LOST("b.example"), GOOD("a.example") }, STATE_OK,
+		{ 0 } },
+	{ "answers of somebody else", { L(HOME), CAPTIVE, CAPTIVE }, STATE_CAPTIVE_OR_NO_CREDIT,
+		{ 0 } },
 	{ "one answer of somebody else", { SERVED, CAPTIVE }, STATE_OK, { 0 } },
-	{ "answers of somebody else that ended", { L(HOME), CAPTIVE, CAPTIVE, SERVICE }, STATE_OK, { 0 } },
-	{ "loss is no missing credit", { SERVED, LOST("a.example"), LOST("a.example") }, STATE_OK, { 0 } },
+	{ "answers of somebody else that ended", { L(HOME), CAPTIVE, CAPTIVE, SERVICE }, STATE_OK,
+		{ 0 } },
+	{ "loss is no missing credit", { SERVED, LOST("a.example"), LOST("a.example") }, STATE_OK,
+		{ 0 } },
 	{ "targets answer, the broker does not", { SERVED, DOWN(5) }, STATE_COLLECTOR_DOWN, { 0 } },
 	{ "targets answer, the broker just went", { SERVED, DOWN(0) }, STATE_OK, { 0 } },
-	{ "the broker does not answer, nothing else is known", { L(HOME), DOWN(5) }, STATE_UNKNOWN, { 0 } },
-	{ "what worked before an outage is not known to work after it", { SERVED, L(SEARCH), L(SEARCH), L(HOME) }, STATE_UNKNOWN, { 0 } },
-	{ "alternating words of a modem without registration", { SERVED, L(LIMSRV), L(SEARCH), L(LIMSRV), L(SEARCH) }, STATE_UNKNOWN, { 0 } },
+	{ "the broker does not answer, nothing else is known", { L(HOME), DOWN(5) }, STATE_UNKNOWN,
+		{ 0 } },
+	{ "what worked before an outage is not known to work after it",
+		{ SERVED, L(SEARCH), L(SEARCH), L(HOME) }, STATE_UNKNOWN, { 0 } },
+	{ "alternating words of a modem without registration",
+		{ SERVED, L(LIMSRV), L(SEARCH), L(LIMSRV), L(SEARCH) }, STATE_UNKNOWN, { 0 } },
 	{ "a line without a modem", { GOOD("a.example") }, STATE_OK, { .no_modem = true } },
 };
 
@@ -314,8 +404,10 @@ static bool allowed_on_the_way(enum access_state s, const struct row *row)
 	if (s == row->want || s == STATE_UNKNOWN || s == STATE_OK)
 		return true;
 	/* rows that show how a proven state ends */
-	return (s == STATE_NO_SERVICE && strstr(row->name, "ends it")) || (s == STATE_IP_NO_INTERNET && strstr(row->name, "came back")) ||
-	       (s == STATE_CAPTIVE_OR_NO_CREDIT && strstr(row->name, "that ended")) || (s == STATE_COLLECTOR_DOWN && strstr(row->name, "broker"));
+	return (s == STATE_NO_SERVICE && strstr(row->name, "ends it")) ||
+	       (s == STATE_IP_NO_INTERNET && strstr(row->name, "came back")) ||
+	       (s == STATE_CAPTIVE_OR_NO_CREDIT && strstr(row->name, "that ended")) ||
+	       (s == STATE_COLLECTOR_DOWN && strstr(row->name, "broker"));
 }
 
 static void each_row_of_evidence_gives_its_own_state_and_no_other(void **state)
@@ -330,13 +422,15 @@ static void each_row_of_evidence_gives_its_own_state_and_no_other(void **state)
 		for (size_t k = 0; rows[i].steps[k].what; k++)
 			take(&s, &rows[i].steps[k]);
 		if (access_state(s.access) != rows[i].want) {
-			print_error("%s: %s, not %s (%s)\n", rows[i].name, access_state_name[access_state(s.access)],
+			print_error("%s: %s, not %s (%s)\n", rows[i].name,
+				access_state_name[access_state(s.access)],
 				access_state_name[rows[i].want], access_evidence(s.access));
 			wrong++;
 		}
 		for (int k = 0; k < ACCESS_STATES; k++)
 			if (s.seen[k] && !allowed_on_the_way((enum access_state)k, &rows[i])) {
-				print_error("%s: passed through %s\n", rows[i].name, access_state_name[k]);
+				print_error("%s: passed through %s\n", rows[i].name,
+					access_state_name[k]);
 				wrong++;
 			}
 		access_free(s.access);
@@ -423,10 +517,17 @@ static void power_was_lost_only_after_another_boot_that_ended_without_a_word(voi
 		bool lost;
 	} cases[] = {
 		{ { .any = false, .last_utc_ns = UTC_UNKNOWN }, false },
-		{ { .any = true, .same_boot = true, .clean = false, .last_utc_ns = UTC_UNKNOWN }, false },
-		{ { .any = true, .same_boot = false, .clean = true, .last_utc_ns = UTC_UNKNOWN }, false },
-		{ { .any = true, .same_boot = false, .clean = false, .last_utc_ns = UTC_UNKNOWN }, true },
-		{ { .any = true, .same_boot = false, .clean = false, .last_utc_ns = 1790000000 * NS_PER_S }, true },
+		{ { .any = true, .same_boot = true, .clean = false, .last_utc_ns = UTC_UNKNOWN },
+			false },
+		{ { .any = true, .same_boot = false, .clean = true, .last_utc_ns = UTC_UNKNOWN },
+			false },
+		{ { .any = true, .same_boot = false, .clean = false, .last_utc_ns = UTC_UNKNOWN },
+			true },
+		{ { .any = true,
+			  .same_boot = false,
+			  .clean = false,
+			  .last_utc_ns = 1790000000 * NS_PER_S },
+			true },
 	};
 
 	(void)state;

@@ -190,13 +190,19 @@ static void traffic_of_others_makes_the_line_busy(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(what_flowed_before_the_first_start_is_not_ours, begin, end),
+		cmocka_unit_test_setup_teardown(
+			what_flowed_before_the_first_start_is_not_ours, begin, end),
 		cmocka_unit_test_setup_teardown(the_reserve_is_not_for_tests, begin, end),
-		cmocka_unit_test_setup_teardown(a_restart_in_the_same_boot_counts_what_flowed_meanwhile, begin, end),
-		cmocka_unit_test_setup_teardown(after_another_boot_the_counters_began_at_zero, begin, end),
-		cmocka_unit_test_setup_teardown(an_interface_that_went_and_came_counts_from_zero, begin, end),
-		cmocka_unit_test_setup_teardown(the_allowance_begins_anew_on_its_day_and_not_before, begin, end),
-		cmocka_unit_test_setup_teardown(a_clock_that_is_unknown_or_steps_back_gives_nothing_back, begin, end),
+		cmocka_unit_test_setup_teardown(
+			a_restart_in_the_same_boot_counts_what_flowed_meanwhile, begin, end),
+		cmocka_unit_test_setup_teardown(
+			after_another_boot_the_counters_began_at_zero, begin, end),
+		cmocka_unit_test_setup_teardown(
+			an_interface_that_went_and_came_counts_from_zero, begin, end),
+		cmocka_unit_test_setup_teardown(
+			the_allowance_begins_anew_on_its_day_and_not_before, begin, end),
+		cmocka_unit_test_setup_teardown(
+			a_clock_that_is_unknown_or_steps_back_gives_nothing_back, begin, end),
 		cmocka_unit_test_setup_teardown(a_damaged_file_is_as_none, begin, end),
 		cmocka_unit_test(traffic_of_others_makes_the_line_busy),
 	};
