@@ -189,48 +189,48 @@ static struct finding step_receipt(struct visit *v)
 const struct doctor_step doctor_steps[] = {
 	{ "folder", step_folder, { "Thư mục dữ liệu", "State folder" },
 		{ "Tạo thư mục và cấp quyền cho người dùng của chương trình; lệnh này cần chạy "
-	          "bằng quyền đó (sudo).",
+		  "bằng quyền đó (sudo).",
 			"Make the folder and give it to the agent's user; run this command with "
-	                "the same rights (sudo)." } },
+			"the same rights (sudo)." } },
 	{ "agent", step_agent, { "Chương trình đang chạy", "Agent is running" },
 		{ "Chạy: systemctl start phusong-agent; xem lỗi: journalctl -u phusong-agent.",
 			"Start it: systemctl start phusong-agent; see why not: journalctl -u "
-	                "phusong-agent." } },
+			"phusong-agent." } },
 	{ "modem", step_modem, { "Modem", "Modem" },
 		{ "Kiểm tra cáp USB và nguồn; xem cổng với: ls /dev/ttyUSB*; ghi đúng cổng vào "
-	          "tests.port.",
+		  "tests.port.",
 			"Check the USB cable and its power; list ports: ls /dev/ttyUSB*; put the "
-	                "right one into tests.port." } },
+			"right one into tests.port." } },
 	{ "sim", step_sim, { "SIM", "SIM" },
 		{ "Lắp lại SIM; tắt mã PIN bằng điện thoại rồi lắp lại.",
 			"Put the SIM in again; switch its PIN off with a phone first." } },
 	{ "registration", step_registration, { "Đăng ký mạng", "Registered with the network" },
 		{ "Kiểm tra ăng-ten. Nếu không có sóng thật, đây là kết quả đo: cứ để máy chạy, "
-	          "kết quả sẽ được gửi sau.",
+		  "kết quả sẽ được gửi sau.",
 			"Check the antenna. If there is no signal, that is the measurement: leave "
-	                "it running, results are sent later." } },
+			"it running, results are sent later." } },
 	{ "address", step_address, { "Địa chỉ mạng", "Network address" },
 		{ "Bật kết nối dữ liệu (APN của nhà mạng); kiểm tra SIM còn tiền và còn dung "
-	          "lượng.",
+		  "lượng.",
 			"Bring up the data connection (the operator's APN); check the SIM's "
-	                "credit." } },
+			"credit." } },
 	{ "dns", step_dns, { "Phân giải tên (DNS)", "Names (DNS)" },
 		{ "Kiểm tra máy chủ DNS (agent.dns) và tên broker trong uplink.brokers.",
 			"Check the name server (agent.dns) and the broker's name in "
-	                "uplink.brokers." } },
+			"uplink.brokers." } },
 	{ "clock", step_clock, { "Đồng hồ", "Clock" },
 		{ "Bật NTP: timedatectl set-ntp true. Kết quả vẫn được lưu, giờ sẽ được điền sau.",
 			"Switch NTP on: timedatectl set-ntp true. Results are kept and get their "
-	                "time later." } },
+			"time later." } },
 	{ "broker", step_broker, { "Kết nối broker MQTT", "MQTT broker" },
 		{ "Kiểm tra địa chỉ, cổng, chứng chỉ trong mục uplink; hỏi người quản trị máy chủ.",
 			"Check address, port and certificate in the section uplink; ask whoever "
-	                "runs the server." } },
+			"runs the server." } },
 	{ "receipt", step_receipt, { "Biên nhận của máy chủ thu thập", "Receipt of the collector" },
 		{ "Chờ vài phút. Nếu vẫn không có: đầu đo đã được đăng ký ở máy chủ chưa? Kết quả "
-	          "vẫn nằm trong máy.",
+		  "vẫn nằm trong máy.",
 			"Wait some minutes. If there is still none: is this probe registered "
-	                "there? Results stay on the device." } },
+			"there? Results stay on the device." } },
 	{ 0 },
 };
 

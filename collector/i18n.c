@@ -53,6 +53,13 @@ const char *i18n_status_meaning(const char *status, const char *lang)
 	return status;
 }
 
+const char *i18n_reported(const char *reported, const char *lang)
+{
+	if (!strcmp(reported, "trang_song"))
+		return i18n(TR_NO_SIGNAL, lang);
+	return strcmp(reported, "lom_song") ? reported : i18n(TR_PARTIAL, lang);
+}
+
 void i18n_put(struct buf *out, enum i18n_key key, const char *lang, const char *const fill[])
 {
 	const char *text = i18n(key, lang);

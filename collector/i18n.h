@@ -265,6 +265,8 @@ const char *i18n_name(enum i18n_key key); /* "NO_SIGNAL" */
 /* The word for a status of the API ("no_signal" ...), and what it means; an unknown one comes back as it is. */
 const char *i18n_status(const char *status, const char *lang);
 const char *i18n_status_meaning(const char *status, const char *lang);
+/* The word for a reported status (trang_song, lom_song); an unknown one comes back as it is. */
+const char *i18n_reported(const char *reported, const char *lang);
 
 /* Appends the text with each {name} replaced; fill: name, value, name, value, ..., NULL. */
 void i18n_put(struct buf *out, enum i18n_key key, const char *lang, const char *const fill[]);

@@ -46,7 +46,7 @@ struct probe_world {
 	struct resolve *resolve; /* names to addresses */
 	struct fetch *fetch;     /* HTTP */
 	struct modems *modems;   /* modem ports, one owner each */
-	char iface[16];          /* measure over this interface; "" leaves it to the routing table */
+	char iface[16]; /* measure over this interface; "" leaves it to the routing table */
 	/* The newest signal record (copied by the owner when one is emitted), for start_/end_ fields;
 	 * kind 0 when there is none yet. */
 	struct record last_signal;
@@ -58,11 +58,13 @@ struct probe_owner {
 	void (*done)(void *arg, struct probe *p, int err); /* may start or free p */
 	void *arg;
 };
-int probe_new(struct probe **out, const struct probe_type *type, const char *test_name, const struct settings *s,
-	struct probe_world *world, struct probe_owner owner, struct why *why) MUST_CHECK;
-int probe_start(struct probe *p, int64_t timeout_ns); /* cancelled with -ETIMEDOUT after it; 0: never.  -EBUSY while running */
-void probe_cancel(struct probe *p);                   /* idle is fine */
-void probe_free(struct probe *p);                     /* cancels a run in progress; NULL is fine */
+int probe_new(struct probe **out, const struct probe_type *type, const char *test_name,
+	const struct settings *s, struct probe_world *world, struct probe_owner owner,
+	struct why *why) MUST_CHECK;
+int probe_start(struct probe *p,
+	int64_t timeout_ns); /* cancelled with -ETIMEDOUT after it; 0: never.  -EBUSY while running */
+void probe_cancel(struct probe *p); /* idle is fine */
+void probe_free(struct probe *p);   /* cancels a run in progress; NULL is fine */
 bool probe_running(const struct probe *p);
 const struct probe_type *probe_type_of(const struct probe *p);
 const char *probe_name(const struct probe *p); /* of the test */

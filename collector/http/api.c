@@ -50,7 +50,8 @@ static void put_time(json *o, const char *key, int64_t utc_ns)
 
 static unsigned send_json(struct reply *r, json *o, const char *type)
 {
-	buf_puts(&r->body, json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	buf_puts(&r->body, json_object_to_json_string_ext(
+				   o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	buf_puts(&r->body, "\n");
 	json_object_put(o);
 	r->type = type;
@@ -77,7 +78,8 @@ static json *counts_json(const struct picture *p, const char *province)
 		int64_t n = 0;
 
 		for (size_t i = 0; i < p->count; i++)
-			n += (!province || !strcmp(p->hamlets[i].province, province)) && !strcmp(p->hamlets[i].status, page_statuses[s]);
+			n += (!province || !strcmp(p->hamlets[i].province, province)) &&
+			     !strcmp(p->hamlets[i].status, page_statuses[s]);
 		put_int(o, page_statuses[s], n);
 	}
 	return o;
@@ -107,7 +109,8 @@ static int add_judgement(void *arg, const struct truth_row *row)
 	put_text(o, "operator", row->plmn);
 	put_text(o, "technology", row->technology);
 	put_text(o, "status", truth_status_name[row->status]);
-	put_text(o, "before_silence", row->status == TRUTH_SILENT ? truth_status_name[row->before] : NULL);
+	put_text(o, "before_silence",
+		row->status == TRUTH_SILENT ? truth_status_name[row->before] : NULL);
 	put_text(o, "cause", truth_cause_name[row->cause]);
 	put_real(o, "share", row->n ? row->share : NAN, 4);
 	put_real(o, "share_low", row->n ? row->low : NAN, 4);

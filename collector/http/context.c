@@ -13,10 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PICTURE_AGE_NS (2 * NS_PER_S) /* how old a picture may be before it is looked whether it still holds */
+#define PICTURE_AGE_NS \
+	(2 * NS_PER_S) /* how old a picture may be before it is looked whether it still holds */
 
 struct http_context {
-	char *folder, *technology;
+	struct context_options options; /* copies */
 	struct boundaries *boundaries;
 	struct ingest *ingest;
 	pthread_mutex_t lock; /* of idle and complaint */
@@ -44,7 +45,7 @@ static struct handles *handles_open(struct http_context *c)
 	struct handles *h = mem_new(sizeof(*h));
 	struct why why = { { 0 } };
 
-	if (store_open(&h->store, c->folder, STORE_READ, &why)) {
+	if (store_open(&h->store, c->options.folder, STORE_READ, &why)) {
 		pthread_mutex_lock(&c->lock);
 		log_complain(&c->complaint, clock_mono(), "http", "%s", why.text);
 		pthread_mutex_unlock(&c->lock);
@@ -65,7 +66,7 @@ struct handles *context_take(struct http_context *c)
 	pthread_mutex_unlock(&c->lock);
 	if (!h)
 		h = handles_open(c);
-	if (h && !h->truth && truth_open(&h->truth, c->folder, NULL))
+	if (h && !h->truth && truth_open(&h->truth, c->options.folder, NULL))
 		h->truth = NULL; /* nothing was judged yet */
 	return h;
 }
@@ -97,8 +98,12 @@ static int add_hamlet(void *arg, const struct store_hamlet *h)
 	if ((p->count & (p->count - 1)) == 0) /* doubles */
 		p->hamlets = mem_grow(p->hamlets, p->count ? 2 * p->count : 1, sizeof(*p->hamlets));
 	to = &p->hamlets[p->count++];
-	*to = (struct picture_hamlet){ .status = "unmeasured", .since_ns = UTC_UNKNOWN, .population = h->population, .has_point = h->has_point,
-		.lat_e7 = h->lat_e7, .lon_e7 = h->lon_e7 };
+	*to = (struct picture_hamlet){ .status = "unmeasured",
+		.since_ns = UTC_UNKNOWN,
+		.population = h->population,
+		.has_point = h->has_point,
+		.lat_e7 = h->lat_e7,
+		.lon_e7 = h->lon_e7 };
 	snprintf(to->code, sizeof(to->code), "%s", h->code);
 	snprintf(to->name, sizeof(to->name), "%s", h->name);
 	snprintf(to->commune, sizeof(to->commune), "%.7s", h->commune);
@@ -109,7 +114,8 @@ static int add_hamlet(void *arg, const struct store_hamlet *h)
 
 static int by_code(const void *a, const void *b)
 {
-	return strcmp(((const struct picture_hamlet *)a)->code, ((const struct picture_hamlet *)b)->code);
+	return strcmp(
+		((const struct picture_hamlet *)a)->code, ((const struct picture_hamlet *)b)->code);
 }
 
 static int add_status(void *arg, const struct truth_row *row)
@@ -131,7 +137,8 @@ static int add_status(void *arg, const struct truth_row *row)
 /* How much it concerns a reader: what is drawn when several fall together. */
 static unsigned rank_of(const char *status)
 {
-	static const char *const order[] = { "no_signal", "partial", "unstable", "weak", "silent", "unmeasured", "covered" };
+	static const char *const order[] = { "no_signal", "partial", "unstable", "weak", "silent",
+		"unmeasured", "covered" };
 
 	for (unsigned i = 0; i < COUNT(order); i++)
 		if (!strcmp(order[i], status))
@@ -146,14 +153,18 @@ static void add_points(struct picture *p)
 		const struct picture_hamlet *h = &p->hamlets[i];
 
 		if (h->has_point)
-			p->points[p->point_count++] = (struct tile_hamlet){ .code = h->code, .name = h->name, .status = h->status,
-				.rank = rank_of(h->status), .simulated = h->simulated, .at = mvt_project(h->lat_e7 / 1e7, h->lon_e7 / 1e7) };
+			p->points[p->point_count++] = (struct tile_hamlet){ .code = h->code,
+				.name = h->name,
+				.status = h->status,
+				.rank = rank_of(h->status),
+				.simulated = h->simulated,
+				.at = mvt_project(h->lat_e7 / 1e7, h->lon_e7 / 1e7) };
 	}
 }
 
 static void picture_make(struct picture *p, struct http_context *c, struct handles *h)
 {
-	const struct truth_query best = { .plmn = "*", .technology = c->technology };
+	const struct truth_query best = { .plmn = "*", .technology = c->options.technology };
 
 	if (store_hamlets(h->store, NULL, NULL, add_hamlet, p))
 		log_error("http", "hamlets cannot be read: %s", store_problem(h->store));
@@ -205,8 +216,10 @@ int context_new(struct http_context **out, const struct context_options *o, stru
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_mutex_init(&c->renew, NULL);
 	pthread_rwlock_init(&c->picture_lock, NULL);
-	c->folder = mem_copy(o->folder);
-	c->technology = mem_copy(o->technology);
+	c->options = (struct context_options){ .folder = mem_copy(o->folder),
+		.boundaries = mem_copy(o->boundaries),
+		.technology = mem_copy(o->technology),
+		.profile = mem_copy(o->profile ? o->profile : "") };
 	c->ingest = o->ingest;
 	c->checked_ns = -PICTURE_AGE_NS;
 	err = boundaries_load(&c->boundaries, o->boundaries, why);
@@ -232,8 +245,10 @@ void context_free(struct http_context *c)
 	pthread_rwlock_destroy(&c->picture_lock);
 	pthread_mutex_destroy(&c->renew);
 	pthread_mutex_destroy(&c->lock);
-	free(c->folder);
-	free(c->technology);
+	free((char *)c->options.folder);
+	free((char *)c->options.boundaries);
+	free((char *)c->options.technology);
+	free((char *)c->options.profile);
 	free(c);
 }
 
@@ -244,7 +259,12 @@ const struct boundaries *context_boundaries(const struct http_context *c)
 
 const char *context_technology(const struct http_context *c)
 {
-	return c->technology;
+	return c->options.technology;
+}
+
+const struct context_options *context_options(const struct http_context *c)
+{
+	return &c->options;
 }
 
 struct ingest *context_ingest(const struct http_context *c)

@@ -13,16 +13,20 @@
 struct http_context;
 
 struct context_options {
-	const char *folder;                  /* of the store */
-	const char *boundaries;              /* folder of the GeoJSON files */
-	const char *technology;              /* whose status is shown: "4g" */
-	struct ingest *ingest;               /* for /metrics; may be NULL */
+	const char *folder;     /* of the store */
+	const char *boundaries; /* folder of the GeoJSON files */
+	const char *technology; /* whose status is shown: "4g" */
+	const char *
+		profile; /* file of the rule profile that reports are judged by; "" none: no reports */
+	struct ingest *ingest; /* for /metrics; may be NULL */
 };
-int context_new(struct http_context **out, const struct context_options *o, struct why *why) MUST_CHECK;
+int context_new(
+	struct http_context **out, const struct context_options *o, struct why *why) MUST_CHECK;
 void context_free(struct http_context *c);
 
 const struct boundaries *context_boundaries(const struct http_context *c);
 const char *context_technology(const struct http_context *c);
+const struct context_options *context_options(const struct http_context *c); /* texts only */
 struct ingest *context_ingest(const struct http_context *c);
 
 /* Handles for one request; give them back.  NULL: the store cannot be opened (logged). */
@@ -37,9 +41,9 @@ void context_return(struct http_context *c, struct handles *h); /* NULL is fine 
 /* All hamlets, for tiles and lists. */
 struct picture_hamlet {
 	char code[STORE_CODE], name[STORE_NAME], commune[8], province[8], reported[32];
-	const char *status;  /* of best-of-all operators */
-	char grade;          /* 'A' 'B' 'C', 0 none */
-	int64_t since_ns;    /* UTC_UNKNOWN */
+	const char *status; /* of best-of-all operators */
+	char grade;         /* 'A' 'B' 'C', 0 none */
+	int64_t since_ns;   /* UTC_UNKNOWN */
 	int64_t population;
 	bool simulated;
 	bool has_point;

@@ -14,9 +14,11 @@ request_handler page_map, page_province, page_probes, page_status;
 /* page_hamlet.c */
 request_handler page_hamlet;
 /* api.c, features.c */
-request_handler api_list, api_summary, api_provinces, api_province_hamlets, api_hamlet, api_probes, api_probe, collections, collection,
-	collection_items, collection_item;
+request_handler api_list, api_summary, api_provinces, api_province_hamlets, api_hamlet, api_probes,
+	api_probe, collections, collection, collection_items, collection_item;
+/* reports.c */
+request_handler report_file;
 /* files.c */
-request_handler file_static, file_tile, file_report, file_metrics, file_healthz;
+request_handler file_static, file_tile, file_metrics, file_healthz;
 
 #endif

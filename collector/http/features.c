@@ -30,7 +30,8 @@ static json *link_to(const char *href, const char *rel, const char *type)
 
 static unsigned send_json(struct reply *r, json *o, const char *type)
 {
-	buf_puts(&r->body, json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	buf_puts(&r->body, json_object_to_json_string_ext(
+				   o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(o);
 	r->type = type;
 	return 200;
@@ -41,7 +42,8 @@ static json *hamlets_collection(void)
 	json *o = json_object_new_object(), *links = json_object_new_array();
 
 	json_object_object_add(o, "id", text_of("hamlets"));
-	json_object_object_add(o, "title", text_of("Hamlets with their status, best of all operators"));
+	json_object_object_add(
+		o, "title", text_of("Hamlets with their status, best of all operators"));
 	json_object_object_add(o, "itemType", text_of("feature"));
 	json_object_array_add(links, link_to("/collections/hamlets/items", "items", GEOJSON));
 	json_object_object_add(o, "links", links);
@@ -75,7 +77,8 @@ static json *degrees(int32_t e7)
 
 static json *feature(const struct picture_hamlet *h)
 {
-	json *o = json_object_new_object(), *properties = json_object_new_object(), *geometry = NULL;
+	json *o = json_object_new_object(), *properties = json_object_new_object(),
+	     *geometry = NULL;
 	char grade[2] = { h->grade, 0 };
 
 	if (h->has_point) {
@@ -113,16 +116,20 @@ static bool read_box(const struct request *q, struct box *box)
 	char end;
 
 	*box = (struct box){ .given = text != NULL };
-	return !text || sscanf(text, "%lf,%lf,%lf,%lf%c", &box->west, &box->south, &box->east, &box->north, &end) == 4;
+	return !text || sscanf(text, "%lf,%lf,%lf,%lf%c", &box->west, &box->south, &box->east,
+				&box->north, &end) == 4;
 }
 
-static bool wanted(const struct picture_hamlet *h, const struct box *box, const char *province, const char *status)
+static bool wanted(const struct picture_hamlet *h, const struct box *box, const char *province,
+	const char *status)
 {
 	double lat = h->lat_e7 / 1e7, lon = h->lon_e7 / 1e7;
 
-	if (box->given && !(h->has_point && lon >= box->west && lon <= box->east && lat >= box->south && lat <= box->north))
+	if (box->given && !(h->has_point && lon >= box->west && lon <= box->east &&
+				  lat >= box->south && lat <= box->north))
 		return false;
-	return (!province || !strcmp(province, h->province)) && (!status || !strcmp(status, h->status));
+	return (!province || !strcmp(province, h->province)) &&
+	       (!status || !strcmp(status, h->status));
 }
 
 /* A filter of this page holds on the next one, too; only harmless characters are repeated. */
@@ -136,7 +143,8 @@ static void put_filter(struct buf *b, const struct request *q, const char *name)
 
 unsigned collection_items(const struct request *q, struct reply *r)
 {
-	int64_t limit = request_number(q, "limit", 1, MOST, LIMIT), offset = request_number(q, "offset", 0, INT32_MAX, 0), matched = 0, returned = 0;
+	int64_t limit = request_number(q, "limit", 1, MOST, LIMIT),
+		offset = request_number(q, "offset", 0, INT32_MAX, 0), matched = 0, returned = 0;
 	const char *province = request_query(q, "province"), *status = request_query(q, "status");
 	json *o, *features, *links;
 	const struct picture *p;
@@ -151,7 +159,8 @@ unsigned collection_items(const struct request *q, struct reply *r)
 	links = json_object_new_array();
 	p = context_picture(q->context);
 	for (size_t i = 0; i < p->count; i++) {
-		if (!wanted(&p->hamlets[i], &box, province, status) || matched++ < offset || returned >= limit)
+		if (!wanted(&p->hamlets[i], &box, province, status) || matched++ < offset ||
+			returned >= limit)
 			continue;
 		json_object_array_add(features, feature(&p->hamlets[i]));
 		returned++;
@@ -161,7 +170,8 @@ unsigned collection_items(const struct request *q, struct reply *r)
 		struct buf next;
 
 		buf_init(&next, 1024);
-		buf_printf(&next, "/collections/hamlets/items?limit=%lld&offset=%lld", (long long)limit, (long long)(offset + returned));
+		buf_printf(&next, "/collections/hamlets/items?limit=%lld&offset=%lld",
+			(long long)limit, (long long)(offset + returned));
 		put_filter(&next, q, "bbox");
 		put_filter(&next, q, "province");
 		put_filter(&next, q, "status");

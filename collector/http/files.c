@@ -64,7 +64,8 @@ unsigned file_tile(const struct request *q, struct reply *r)
 	struct mvt_tile tile;
 	int err;
 
-	if (!number_of(q->part[1], TILE_ZOOM_MOST, &tile.z) || !number_of(q->part[2], (1u << tile.z) - 1, &tile.x) ||
+	if (!number_of(q->part[1], TILE_ZOOM_MOST, &tile.z) ||
+		!number_of(q->part[2], (1u << tile.z) - 1, &tile.x) ||
 		!number_of(q->part[3], (1u << tile.z) - 1, &tile.y))
 		return reply_problem(q, r, 404);
 	if (!strcmp(q->part[0], "units")) {
@@ -84,14 +85,15 @@ unsigned file_tile(const struct request *q, struct reply *r)
 		return reply_problem(q, r, 500);
 	}
 	r->type = "application/vnd.mapbox-vector-tile";
-	return r->body.len ? 200 : 204;
+	return 200; /* an empty tile is a valid one */
 }
 
 /* --- metrics ------------------------------------------------------------------------------------------------ */
 
 static void metric(struct buf *b, const char *name, const char *type, const char *help, double v)
 {
-	buf_printf(b, "# HELP phusong_%s %s\n# TYPE phusong_%s %s\nphusong_%s %.17g\n", name, help, name, type, name, v);
+	buf_printf(b, "# HELP phusong_%s %s\n# TYPE phusong_%s %s\nphusong_%s %.17g\n", name, help,
+		name, type, name, v);
 }
 
 static void ingest_metrics(struct buf *b, struct ingest *in)
@@ -99,22 +101,29 @@ static void ingest_metrics(struct buf *b, struct ingest *in)
 	const struct ingest_counters *counters = ingest_counters(in);
 	struct ingest_state state;
 
-#define X(counter, help) metric(b, "ingest_" #counter "_total", "counter", help, (double)atomic_load(&counters->counter));
+#define X(counter, help) \
+	metric(b, "ingest_" #counter "_total", "counter", help, \
+		(double)atomic_load(&counters->counter));
 	INGEST_COUNTERS(X)
 #undef X
 	ingest_state(in, &state);
 	metric(b, "ingest_brokers", "gauge", "brokers in the configuration", (double)state.brokers);
-	metric(b, "ingest_brokers_connected", "gauge", "brokers connected now", (double)state.connected);
-	metric(b, "ingest_queue_messages", "gauge", "messages waiting for the writer", (double)state.queued);
-	metric(b, "ingest_queue_bytes", "gauge", "bytes waiting for the writer", (double)state.queued_bytes);
+	metric(b, "ingest_brokers_connected", "gauge", "brokers connected now",
+		(double)state.connected);
+	metric(b, "ingest_queue_messages", "gauge", "messages waiting for the writer",
+		(double)state.queued);
+	metric(b, "ingest_queue_bytes", "gauge", "bytes waiting for the writer",
+		(double)state.queued_bytes);
 }
 
 static void status_metrics(struct buf *b, struct http_context *c)
 {
-	static const char *const names[] = { "no_signal", "partial", "unstable", "weak", "covered", "unmeasured", "silent" };
+	static const char *const names[] = { "no_signal", "partial", "unstable", "weak", "covered",
+		"unmeasured", "silent" };
 	const struct picture *p = context_picture(c);
 
-	buf_puts(b, "# HELP phusong_hamlets hamlets by status, best of all operators\n# TYPE phusong_hamlets gauge\n");
+	buf_puts(b, "# HELP phusong_hamlets hamlets by status, best of all operators\n# TYPE "
+		    "phusong_hamlets gauge\n");
 	for (size_t s = 0; s < sizeof(names) / sizeof(names[0]); s++) {
 		size_t n = 0;
 
@@ -127,7 +136,8 @@ static void status_metrics(struct buf *b, struct http_context *c)
 
 static int count_suspects(void *arg, const char *reason, uint64_t now, uint64_t ever)
 {
-	buf_printf(arg, "phusong_quarantine{reason=\"%s\"} %llu\n", reason, (unsigned long long)now);
+	buf_printf(
+		arg, "phusong_quarantine{reason=\"%s\"} %llu\n", reason, (unsigned long long)now);
 	(void)ever;
 	return 0;
 }
@@ -140,7 +150,8 @@ unsigned file_metrics(const struct request *q, struct reply *r)
 		ingest_metrics(&r->body, context_ingest(q->context));
 	status_metrics(&r->body, q->context);
 	if (h) {
-		buf_puts(&r->body, "# HELP phusong_quarantine items kept in the quarantine\n# TYPE phusong_quarantine gauge\n");
+		buf_puts(&r->body, "# HELP phusong_quarantine items kept in the quarantine\n# TYPE "
+				   "phusong_quarantine gauge\n");
 		store_suspect_counts(h->store, count_suspects, &r->body);
 		context_return(q->context, h);
 	}

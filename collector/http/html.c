@@ -51,10 +51,12 @@ void html_textf(struct buf *b, const char *format, ...)
 
 /* --- the frame ------------------------------------------------------------------------------------------ */
 
-static void put_nav(const struct request *q, struct buf *b, const char *path, const char *section, const char *current, const char *text)
+static void put_nav(const struct request *q, struct buf *b, const char *path, const char *section,
+	const char *current, const char *text)
 {
 	(void)q;
-	buf_printf(b, "<a href=\"%s\"%s>", path, !strcmp(section, current) ? " aria-current=\"page\"" : "");
+	buf_printf(b, "<a href=\"%s\"%s>", path,
+		!strcmp(section, current) ? " aria-current=\"page\"" : "");
 	html_text(b, text);
 	buf_puts(b, "</a>");
 }
@@ -70,19 +72,24 @@ static void put_lang_switch(const struct request *q, struct buf *b)
 	buf_printf(b, "?lang=%s\">%s</a>", other, !strcmp(other, "en") ? "English" : "Tiếng Việt");
 }
 
-void html_begin(const struct request *q, struct reply *r, const char *title, const char *section, bool map)
+void html_begin(
+	const struct request *q, struct reply *r, const char *title, const char *section, bool map)
 {
 	struct buf *b = &r->body;
 
-	buf_printf(b, "<!doctype html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n", q->lang);
-	buf_puts(b, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
+	buf_printf(b, "<!doctype html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n",
+		q->lang);
+	buf_puts(b, "<meta name=\"viewport\" content=\"width=device-width, "
+		    "initial-scale=1\">\n<title>");
 	html_text(b, title);
 	buf_puts(b, " · phusong</title>\n<link rel=\"icon\" href=\"/static/icon.svg\">\n");
 	if (map)
 		buf_puts(b, "<link rel=\"stylesheet\" href=\"/static/lib/leaflet.css\">\n");
-	buf_puts(b, "<link rel=\"stylesheet\" href=\"/static/style.css\">\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">");
+	buf_puts(b, "<link rel=\"stylesheet\" href=\"/static/style.css\">\n</head>\n<body>\n<a "
+		    "class=\"skip\" href=\"#main\">");
 	html_text(b, i18n(TR_SKIP, q->lang));
-	buf_puts(b, "</a>\n<header class=\"top\"><a class=\"brand\" href=\"/\">phusong</a><nav aria-label=\"");
+	buf_puts(b, "</a>\n<header class=\"top\"><a class=\"brand\" href=\"/\">phusong</a><nav "
+		    "aria-label=\"");
 	html_text(b, i18n(TR_NAVIGATION, q->lang));
 	buf_puts(b, "\">");
 	put_nav(q, b, "/", section, "map", i18n(TR_NAV_MAP, q->lang));
@@ -108,7 +115,8 @@ void html_end(const struct request *q, struct reply *r, const char *scripts)
 		size_t n = strcspn(scripts, " ");
 		bool module = !memchr(scripts, '/', n);
 
-		buf_printf(b, "<script%s src=\"/static/%.*s\"></script>\n", module ? " type=\"module\"" : "", (int)n, scripts);
+		buf_printf(b, "<script%s src=\"/static/%.*s\"></script>\n",
+			module ? " type=\"module\"" : "", (int)n, scripts);
 		scripts += n + strspn(scripts + n, " ");
 	}
 	buf_puts(b, "</body>\n</html>\n");
@@ -120,13 +128,20 @@ void html_end(const struct request *q, struct reply *r, const char *scripts)
 static const struct {
 	const char *status, *sign;
 } signs[] = {
-	{ "no_signal", "<circle r=\"9\" fill=\"#b2182b\"/><path d=\"M-4-4 4 4M4-4-4 4\" stroke=\"#fff\" stroke-width=\"2.4\"/>" },
-	{ "partial", "<circle r=\"8\" fill=\"#fff\" stroke=\"#d95f02\" stroke-width=\"2\"/><path d=\"M0 8A8 8 0 0 1 0-8Z\" fill=\"#d95f02\"/>" },
-	{ "unstable", "<circle r=\"9\" fill=\"#6a3d9a\"/><path d=\"M-6 2-2-3 2 3 6-2\" fill=\"none\" stroke=\"#fff\" stroke-width=\"2.2\"/>" },
-	{ "weak", "<circle r=\"9\" fill=\"#a67c00\"/><path d=\"M-4 4V1M0 4V-2\" stroke=\"#fff\" stroke-width=\"2.4\"/>" },
-	{ "covered", "<circle r=\"9\" fill=\"#1a7f37\"/><path d=\"M-4 0-1 4 5-4\" fill=\"none\" stroke=\"#fff\" stroke-width=\"2.4\"/>" },
-	{ "unmeasured", "<circle r=\"8\" fill=\"#fff\" stroke=\"#5b6770\" stroke-width=\"2\" stroke-dasharray=\"4 3\"/>" },
-	{ "silent", "<rect x=\"-8\" y=\"-8\" width=\"16\" height=\"16\" fill=\"#3b4148\"/><path d=\"M-5 0H5\" stroke=\"#fff\" stroke-width=\"2.4\"/>" },
+	{ "no_signal", "<circle r=\"9\" fill=\"#b2182b\"/><path d=\"M-4-4 4 4M4-4-4 4\" "
+		       "stroke=\"#fff\" stroke-width=\"2.4\"/>" },
+	{ "partial", "<circle r=\"8\" fill=\"#fff\" stroke=\"#d95f02\" stroke-width=\"2\"/><path "
+		     "d=\"M0 8A8 8 0 0 1 0-8Z\" fill=\"#d95f02\"/>" },
+	{ "unstable", "<circle r=\"9\" fill=\"#6a3d9a\"/><path d=\"M-6 2-2-3 2 3 6-2\" "
+		      "fill=\"none\" stroke=\"#fff\" stroke-width=\"2.2\"/>" },
+	{ "weak", "<circle r=\"9\" fill=\"#a67c00\"/><path d=\"M-4 4V1M0 4V-2\" stroke=\"#fff\" "
+		  "stroke-width=\"2.4\"/>" },
+	{ "covered", "<circle r=\"9\" fill=\"#1a7f37\"/><path d=\"M-4 0-1 4 5-4\" fill=\"none\" "
+		     "stroke=\"#fff\" stroke-width=\"2.4\"/>" },
+	{ "unmeasured", "<circle r=\"8\" fill=\"#fff\" stroke=\"#5b6770\" stroke-width=\"2\" "
+			"stroke-dasharray=\"4 3\"/>" },
+	{ "silent", "<rect x=\"-8\" y=\"-8\" width=\"16\" height=\"16\" fill=\"#3b4148\"/><path "
+		    "d=\"M-5 0H5\" stroke=\"#fff\" stroke-width=\"2.4\"/>" },
 };
 
 void html_status(struct buf *b, const char *status, const char *lang)

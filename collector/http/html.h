@@ -6,12 +6,13 @@
 
 #include "request.h"
 
-void html_text(struct buf *b, const char *text);              /* escaped for text and attributes */
+void html_text(struct buf *b, const char *text); /* escaped for text and attributes */
 void html_textf(struct buf *b, const char *format, ...) PRINTF(2, 3); /* formatted, then escaped */
 
 /* Everything up to <main>, which is open afterwards.  section: which of the navigation is the current
  * one ("map" "probes" "status" or "").  scripts: space-separated files under /static/, modules; may be NULL. */
-void html_begin(const struct request *q, struct reply *r, const char *title, const char *section, bool map);
+void html_begin(
+	const struct request *q, struct reply *r, const char *title, const char *section, bool map);
 void html_end(const struct request *q, struct reply *r, const char *scripts);
 
 /* Sign and word of a status: <span class="status">...</span>. */

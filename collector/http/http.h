@@ -9,9 +9,9 @@ struct http;
 struct http_context;
 
 struct http_options {
-	const char *listen;   /* "127.0.0.1", "::", "0.0.0.0" */
-	int port;             /* 0: any free one, see http_port() */
-	unsigned threads;     /* of the pool; 0: 2 */
+	const char *listen;               /* "127.0.0.1", "::", "0.0.0.0" */
+	int port;                         /* 0: any free one, see http_port() */
+	unsigned threads;                 /* of the pool; 0: 2 */
 	const char *cert_file, *key_file; /* TLS by itself; NULL or "": plain, for behind a proxy */
 	struct http_context *context;     /* what the endpoints work on; outlives the server */
 };

@@ -12,7 +12,15 @@
 #define LAYER_CEILING (4u << 20)
 
 /* protobuf field numbers and wire types of vector_tile.proto 2.1 */
-enum { TILE_LAYER = 3, LAYER_NAME = 1, LAYER_FEATURE = 2, LAYER_KEY = 3, LAYER_VALUE = 4, LAYER_EXTENT = 5, LAYER_VERSION = 15 };
+enum {
+	TILE_LAYER = 3,
+	LAYER_NAME = 1,
+	LAYER_FEATURE = 2,
+	LAYER_KEY = 3,
+	LAYER_VALUE = 4,
+	LAYER_EXTENT = 5,
+	LAYER_VERSION = 15
+};
 enum { FEATURE_ID = 1, FEATURE_TAGS = 2, FEATURE_TYPE = 3, FEATURE_GEOMETRY = 4 };
 enum { VALUE_STRING = 1, VALUE_SINT = 6 };
 enum { GEOMETRY_POINT = 1, GEOMETRY_POLYGON = 3 };
@@ -82,7 +90,8 @@ void mvt_layer_begin(struct mvt_layer *l, const char *name, struct mvt_tile tile
 
 /* The index of a message in a list of length-prefixed messages, appended when it is not there.  Lists
  * are short: keys a handful, values some hundred statuses and names. */
-static unsigned intern(struct buf *list, unsigned *count, unsigned field, const void *message, size_t n)
+static unsigned intern(
+	struct buf *list, unsigned *count, unsigned field, const void *message, size_t n)
 {
 	struct buf one;
 	size_t at = 0;
@@ -111,8 +120,10 @@ out:
 static void add_tag(struct mvt_layer *l, const char *key, struct buf *value)
 {
 	if (l->tag_count < 2 * MVT_TAGS) {
-		l->tags[l->tag_count++] = intern(&l->keys, &l->key_count, LAYER_KEY, key, strlen(key));
-		l->tags[l->tag_count++] = intern(&l->values, &l->value_count, LAYER_VALUE, value->data, value->len);
+		l->tags[l->tag_count++] =
+			intern(&l->keys, &l->key_count, LAYER_KEY, key, strlen(key));
+		l->tags[l->tag_count++] =
+			intern(&l->values, &l->value_count, LAYER_VALUE, value->data, value->len);
 	}
 	buf_done(value);
 }
@@ -168,7 +179,8 @@ void mvt_add_point(struct mvt_layer *l, uint64_t id, struct mvt_point at)
 {
 	struct mvt_point p = to_tile(l, at);
 
-	if (p.x >= -MVT_BUFFER && p.x < MVT_EXTENT + MVT_BUFFER && p.y >= -MVT_BUFFER && p.y < MVT_EXTENT + MVT_BUFFER) {
+	if (p.x >= -MVT_BUFFER && p.x < MVT_EXTENT + MVT_BUFFER && p.y >= -MVT_BUFFER &&
+		p.y < MVT_EXTENT + MVT_BUFFER) {
 		buf_clear(&l->geometry);
 		put_varint(&l->geometry, 1 << 3 | MOVE_TO);
 		put_varint(&l->geometry, zigzag(lround(p.x)));
@@ -266,7 +278,8 @@ static void put_ring(struct mvt_layer *l, const struct pixel *p, size_t n, struc
 }
 
 /* Cuts one ring and writes what is left of it. */
-static void add_ring(struct mvt_layer *l, const struct mvt_point *points, size_t n, struct pixel *pen)
+static void add_ring(
+	struct mvt_layer *l, const struct mvt_point *points, size_t n, struct pixel *pen)
 {
 	const struct side sides[] = {
 		{ 0, -MVT_BUFFER, 1 },
@@ -275,7 +288,8 @@ static void add_ring(struct mvt_layer *l, const struct mvt_point *points, size_t
 		{ 1, MVT_EXTENT + MVT_BUFFER, -1 },
 	};
 	/* a straight side can at most double the points, and real rings gain a few */
-	struct mvt_point *a = mem_grow(NULL, 16 * n + 16, sizeof(*a)), *b = mem_grow(NULL, 16 * n + 16, sizeof(*b));
+	struct mvt_point *a = mem_grow(NULL, 16 * n + 16, sizeof(*a)),
+			 *b = mem_grow(NULL, 16 * n + 16, sizeof(*b));
 	struct pixel *pixels;
 
 	/* backwards: in the tile y grows downwards, and an exterior ring must have a positive area there */
@@ -297,7 +311,8 @@ static void add_ring(struct mvt_layer *l, const struct mvt_point *points, size_t
 	free(b);
 }
 
-void mvt_add_polygon(struct mvt_layer *l, uint64_t id, const struct mvt_point *points, const size_t *ends, size_t rings)
+void mvt_add_polygon(struct mvt_layer *l, uint64_t id, const struct mvt_point *points,
+	const size_t *ends, size_t rings)
 {
 	struct pixel pen = { 0, 0 };
 	size_t from = 0;
@@ -329,7 +344,10 @@ int mvt_layer_end(struct mvt_layer *l, struct buf *tile)
 	put_number(&layer, LAYER_VERSION, 2);
 	if (l->feature_count)
 		put_bytes(tile, TILE_LAYER, layer.data, layer.len);
-	err = layer.err ? layer.err : l->features.err ? l->features.err : l->geometry.err ? l->geometry.err : tile->err;
+	err = layer.err         ? layer.err
+	      : l->features.err ? l->features.err
+	      : l->geometry.err ? l->geometry.err
+	                        : tile->err;
 	buf_done(&layer);
 	buf_done(&l->features);
 	buf_done(&l->keys);

@@ -38,7 +38,8 @@ void mvt_tag_int(struct mvt_layer *l, const char *key, int64_t value);
 void mvt_add_point(struct mvt_layer *l, uint64_t id, struct mvt_point at);
 /* rings: closed, back to back, ends[i] the index after the last point of ring i; exterior or interior
  * is told by the winding (RFC 7946: exterior counter-clockwise).  Rings smaller than a pixel are dropped. */
-void mvt_add_polygon(struct mvt_layer *l, uint64_t id, const struct mvt_point *points, const size_t *ends, size_t rings);
+void mvt_add_polygon(struct mvt_layer *l, uint64_t id, const struct mvt_point *points,
+	const size_t *ends, size_t rings);
 
 /* Appends the layer to the tile (nothing when it is empty).  -EMSGSIZE when a buffer overflowed. */
 int mvt_layer_end(struct mvt_layer *l, struct buf *tile) MUST_CHECK;

@@ -86,11 +86,15 @@ static int put_row(void *arg, const struct truth_row *row)
 	} else {
 		buf_puts(v->b, "–");
 	}
-	buf_printf(v->b, "</td><td class=\"n\">%u</td><td class=\"n\">%u</td><td class=\"n\">%u</td><td>%c</td><td>%s</td>", row->n, row->days,
-		row->probes, row->grade, row->since ? store_day_text(row->since, since) : "–");
+	buf_printf(v->b,
+		"</td><td class=\"n\">%u</td><td class=\"n\">%u</td><td "
+		"class=\"n\">%u</td><td>%c</td><td>%s</td>",
+		row->n, row->days, row->probes, row->grade,
+		row->since ? store_day_text(row->since, since) : "–");
 	buf_puts(v->b, "<td>");
 	html_text(v->b, !strcmp(lang(v), "en") ? row->reason_en : row->reason_vi);
-	buf_printf(v->b, "</td><td><code>%s</code> <span class=\"note\">%.12s</span></td></tr>\n", row->profile, row->profile_hash);
+	buf_printf(v->b, "</td><td><code>%s</code> <span class=\"note\">%.12s</span></td></tr>\n",
+		row->profile, row->profile_hash);
 	return 0;
 }
 
@@ -98,8 +102,9 @@ static void put_judgements(struct view *v)
 {
 	const char *l = lang(v);
 	char share[64], n[64], days[64], probes[64];
-	const char *const columns[] = { i18n(TR_OPERATOR, l), i18n(TR_TECHNOLOGY, l), i18n(TR_STATUS, l), share, n, days, probes,
-		i18n(TR_GRADE, l), i18n(TR_SINCE, l), i18n(TR_REASON, l), i18n(TR_PROFILE_TITLE, l), NULL };
+	const char *const columns[] = { i18n(TR_OPERATOR, l), i18n(TR_TECHNOLOGY, l),
+		i18n(TR_STATUS, l), share, n, days, probes, i18n(TR_GRADE, l), i18n(TR_SINCE, l),
+		i18n(TR_REASON, l), i18n(TR_PROFILE_TITLE, l), NULL };
 	const struct truth_query all = { .hamlet = v->hamlet.code };
 
 	snprintf(share, sizeof(share), "#%s", i18n(TR_SHARE_INTERVAL, l));
@@ -140,18 +145,23 @@ static int add_hour(void *arg, const struct truth_hour *hour)
 
 static void put_bars(struct view *v, const struct chart *c)
 {
-	buf_printf(v->b, "<div class=\"chart\"><svg role=\"img\" width=\"%d\" height=\"150\" viewBox=\"0 0 %d 150\"><title>", CHART_BARS * 22 + 20,
-		CHART_BARS * 22 + 20);
+	buf_printf(v->b,
+		"<div class=\"chart\"><svg role=\"img\" width=\"%d\" height=\"150\" viewBox=\"0 0 "
+		"%d 150\"><title>",
+		CHART_BARS * 22 + 20, CHART_BARS * 22 + 20);
 	html_text(v->b, i18n(TR_LEVEL_CHART, lang(v)));
 	buf_puts(v->b, "</title>");
 	for (int i = 0; i < CHART_BARS; i++) {
 		int height = (int)(110.0 * c->bar[i] / c->most);
 		int level = CHART_FROM + i * CHART_WIDTH;
 
-		buf_printf(v->b, "<rect x=\"%d\" y=\"%d\" width=\"19\" height=\"%d\" fill=\"#0b5394\"><title>%d…%d dBm: %u</title></rect>",
+		buf_printf(v->b,
+			"<rect x=\"%d\" y=\"%d\" width=\"19\" height=\"%d\" "
+			"fill=\"#0b5394\"><title>%d…%d dBm: %u</title></rect>",
 			10 + i * 22, 120 - height, height, level, level + CHART_WIDTH, c->bar[i]);
 		if (i % 5 == 0)
-			buf_printf(v->b, "<text x=\"%d\" y=\"137\" font-size=\"12\">%d</text>", 6 + i * 22, level);
+			buf_printf(v->b, "<text x=\"%d\" y=\"137\" font-size=\"12\">%d</text>",
+				6 + i * 22, level);
 	}
 	buf_puts(v->b, "</svg></div>\n<p class=\"note\">");
 	html_text(v->b, i18n(TR_LEVEL, lang(v)));
@@ -163,7 +173,9 @@ static void put_chart(struct view *v)
 	struct chart c = { 0 };
 	int32_t today = store_day_of(clock_wall());
 
-	if (!v->h->truth || truth_hours(v->h->truth, v->hamlet.code, today - CHART_DAYS, today, add_hour, &c) || !c.all)
+	if (!v->h->truth ||
+		truth_hours(v->h->truth, v->hamlet.code, today - CHART_DAYS, today, add_hour, &c) ||
+		!c.all)
 		return;
 	for (int i = 0; i < CHART_BARS; i++)
 		if (c.bar[i] > c.most)
@@ -183,14 +195,18 @@ static int put_probe(void *arg, const struct store_probe *p)
 	if (p->simulated)
 		put_tag(v);
 	buf_puts(v->b, " · ");
-	html_text(v->b, i18n(p->role == ROLE_CLUSTER ? TR_ROLE_CLUSTER : p->role == ROLE_ROAMING ? TR_ROLE_ROAMING : TR_ROLE_REFERENCE, lang(v)));
+	html_text(v->b, i18n(p->role == ROLE_CLUSTER      ? TR_ROLE_CLUSTER
+				: p->role == ROLE_ROAMING ? TR_ROLE_ROAMING
+							  : TR_ROLE_REFERENCE,
+				lang(v)));
 	if (p->cluster[0]) {
 		buf_puts(v->b, " ");
 		html_text(v->b, p->cluster);
 	}
 	buf_puts(v->b, " · ");
 	html_text(v->b, i18n(TR_LAST_SEEN, lang(v)));
-	buf_printf(v->b, " %.16s</li>\n", p->last_seen_ns > 0 ? clock_text(p->last_seen_ns, seen) : i18n(TR_NEVER, lang(v)));
+	buf_printf(v->b, " %.16s</li>\n",
+		p->last_seen_ns > 0 ? clock_text(p->last_seen_ns, seen) : i18n(TR_NEVER, lang(v)));
 	v->any = true;
 	return 0;
 }
@@ -213,21 +229,25 @@ static void put_reported(struct view *v)
 		html_fact(v->b, i18n(TR_REPORTED, lang(v)), i18n(TR_NOT_REPORTED, lang(v)));
 		return;
 	}
-	snprintf(text, sizeof(text), "%s · %s · %s", i18n_status(h->reported, lang(v)),
-		h->reported_on == INT32_MIN ? "–" : store_day_text(h->reported_on, day), h->reported_source);
+	snprintf(text, sizeof(text), "%s · %s · %s", i18n_reported(h->reported, lang(v)),
+		h->reported_on == INT32_MIN ? "–" : store_day_text(h->reported_on, day),
+		h->reported_source);
 	html_fact(v->b, i18n(TR_REPORTED, lang(v)), text);
 }
 
 static void put_facts(struct view *v)
 {
 	const struct store_hamlet *h = &v->hamlet;
-	const char *power = !strcmp(h->grid_power, "yes") ? i18n(TR_YES, lang(v)) : !strcmp(h->grid_power, "no") ? i18n(TR_NO, lang(v)) : "";
+	const char *power = !strcmp(h->grid_power, "yes")  ? i18n(TR_YES, lang(v))
+	                    : !strcmp(h->grid_power, "no") ? i18n(TR_NO, lang(v))
+	                                                   : "";
 	char text[64] = "";
 
 	buf_puts(v->b, "<dl class=\"facts\">");
 	html_fact(v->b, i18n(TR_CODE, lang(v)), h->code);
 	if (h->has_point)
-		snprintf(text, sizeof(text), "%.5f, %.5f (WGS 84)", h->lat_e7 / 1e7, h->lon_e7 / 1e7);
+		snprintf(text, sizeof(text), "%.5f, %.5f (WGS 84)", h->lat_e7 / 1e7,
+			h->lon_e7 / 1e7);
 	html_fact(v->b, i18n(TR_POSITION, lang(v)), text);
 	put_count_fact(v, TR_PEOPLE, h->population);
 	html_fact(v->b, i18n(TR_POPULATION_SOURCE, lang(v)), h->population_source);
@@ -259,7 +279,9 @@ static void put_crumbs(struct view *v)
 
 static void put_page(struct view *v, struct reply *r)
 {
-	const struct truth_query best = { .hamlet = v->hamlet.code, .plmn = "*", .technology = context_technology(v->q->context) };
+	const struct truth_query best = { .hamlet = v->hamlet.code,
+		.plmn = "*",
+		.technology = context_technology(v->q->context) };
 
 	html_begin(v->q, r, v->hamlet.name, "", false);
 	put_crumbs(v);

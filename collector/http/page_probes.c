@@ -33,15 +33,20 @@ static void put_custody(struct buf *b, struct store *s, int64_t probe)
 
 	if (store_custody(s, probe, &c))
 		return;
-	buf_printf(b, "<td class=\"n\">%llu</td><td class=\"n\">%llu</td><td class=\"n\">%llu</td><td class=\"n\">%llu</td>"
-		      "<td class=\"n\">%llu</td><td class=\"n\">%llu</td><td class=\"n\">%llu</td>",
-		(unsigned long long)c.highest, (unsigned long long)c.received, (unsigned long long)c.missing,
-		(unsigned long long)c.dropped, (unsigned long long)c.skipped, (unsigned long long)c.rejected, (unsigned long long)c.repeated);
+	buf_printf(b,
+		"<td class=\"n\">%llu</td><td class=\"n\">%llu</td><td class=\"n\">%llu</td><td "
+		"class=\"n\">%llu</td>"
+		"<td class=\"n\">%llu</td><td class=\"n\">%llu</td><td class=\"n\">%llu</td>",
+		(unsigned long long)c.highest, (unsigned long long)c.received,
+		(unsigned long long)c.missing, (unsigned long long)c.dropped,
+		(unsigned long long)c.skipped, (unsigned long long)c.rejected,
+		(unsigned long long)c.repeated);
 }
 
 static int put_probe(void *arg, const struct store_probe *p)
 {
-	static const enum i18n_key roles[] = { TR_ROLE_REFERENCE, TR_ROLE_CLUSTER, TR_ROLE_ROAMING };
+	static const enum i18n_key roles[] = { TR_ROLE_REFERENCE, TR_ROLE_CLUSTER,
+		TR_ROLE_ROAMING };
 	struct rows *rows = arg;
 	struct buf *b = rows->b;
 	const char *lang = rows->q->lang;
@@ -79,9 +84,11 @@ static int put_probe(void *arg, const struct store_probe *p)
 unsigned page_probes(const struct request *q, struct reply *r)
 {
 	const char *l = q->lang;
-	char made[64], stored[64], missing[64], dropped[64], skipped[64], rejected[64], repeated[64];
-	const char *const columns[] = { i18n(TR_PROBE, l), i18n(TR_HAMLET, l), i18n(TR_ROLE, l), i18n(TR_ONLINE, l), i18n(TR_LAST_SEEN, l),
-		made, stored, missing, dropped, skipped, rejected, repeated, i18n(TR_VERSION, l), NULL };
+	char made[64], stored[64], missing[64], dropped[64], skipped[64], rejected[64],
+		repeated[64];
+	const char *const columns[] = { i18n(TR_PROBE, l), i18n(TR_HAMLET, l), i18n(TR_ROLE, l),
+		i18n(TR_ONLINE, l), i18n(TR_LAST_SEEN, l), made, stored, missing, dropped, skipped,
+		rejected, repeated, i18n(TR_VERSION, l), NULL };
 	struct handles *h = context_take(q->context);
 	struct rows rows = { q, &r->body, h ? h->store : NULL };
 
@@ -114,7 +121,8 @@ static int put_suspect_row(void *arg, const char *reason, uint64_t now, uint64_t
 
 	buf_puts(b, "<tr><th scope=\"row\">");
 	html_text(b, reason);
-	buf_printf(b, "</th><td class=\"n\">%llu</td><td class=\"n\">%llu</td></tr>\n", (unsigned long long)now, (unsigned long long)ever);
+	buf_printf(b, "</th><td class=\"n\">%llu</td><td class=\"n\">%llu</td></tr>\n",
+		(unsigned long long)now, (unsigned long long)ever);
 	return 0;
 }
 
@@ -125,7 +133,9 @@ static void put_ingest(const struct request *q, struct buf *b)
 
 	if (context_ingest(q->context)) {
 		ingest_state(context_ingest(q->context), &state);
-		sentence = !state.brokers ? TR_STATUS_IMPORT_ONLY : state.connected ? TR_STATUS_GOOD : TR_STATUS_NO_BROKER;
+		sentence = !state.brokers    ? TR_STATUS_IMPORT_ONLY
+		           : state.connected ? TR_STATUS_GOOD
+		                             : TR_STATUS_NO_BROKER;
 	}
 	buf_puts(b, "<p class=\"lead\"><strong>");
 	html_text(b, i18n(sentence, q->lang));

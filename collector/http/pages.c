@@ -13,7 +13,8 @@
 #include <string.h>
 
 /* In the order of a reader's concern; the rank of a status is its place here. */
-const char *const page_statuses[STATUSES] = { "no_signal", "partial", "unstable", "weak", "silent", "unmeasured", "covered" };
+const char *const page_statuses[STATUSES] = { "no_signal", "partial", "unstable", "weak", "silent",
+	"unmeasured", "covered" };
 
 static unsigned status_index(const char *status)
 {
@@ -55,11 +56,13 @@ static void put_words(struct buf *b, const char *lang)
 	json_object_put(words);
 }
 
-static void put_map(const struct request *q, struct buf *b, double south, double west, double north, double east)
+static void put_map(const struct request *q, struct buf *b, double south, double west, double north,
+	double east)
 {
 	buf_puts(b, "<div id=\"map\" role=\"application\" tabindex=\"0\" aria-label=\"");
 	html_text(b, i18n(TR_MAP_LABEL, q->lang));
-	buf_printf(b, "\" data-bounds=\"[[%.4f,%.4f],[%.4f,%.4f]]\" data-words=\"", south, west, north, east);
+	buf_printf(b, "\" data-bounds=\"[[%.4f,%.4f],[%.4f,%.4f]]\" data-words=\"", south, west,
+		north, east);
 	put_words(b, q->lang);
 	buf_puts(b, "\"></div>\n");
 }
@@ -71,7 +74,10 @@ static void put_legend(const struct request *q, struct buf *b, const size_t coun
 	html_text(b, i18n(TR_LEGEND, q->lang));
 	buf_puts(b, "\">\n");
 	for (size_t i = 0; i < STATUSES; i++) {
-		buf_printf(b, "<li><label><input type=\"checkbox\" name=\"show-status\" value=\"%s\" checked>", page_statuses[i]);
+		buf_printf(b,
+			"<li><label><input type=\"checkbox\" name=\"show-status\" value=\"%s\" "
+			"checked>",
+			page_statuses[i]);
 		html_status(b, page_statuses[i], q->lang);
 		buf_printf(b, " <span>%zu</span></label></li>\n", counts[i]);
 	}
@@ -115,7 +121,8 @@ static int put_province_row(void *arg, const struct store_unit *u)
 	return 0;
 }
 
-static void put_province_table(const struct request *q, struct buf *b, struct store *s, const struct picture *p, const size_t counts[STATUSES])
+static void put_province_table(const struct request *q, struct buf *b, struct store *s,
+	const struct picture *p, const size_t counts[STATUSES])
 {
 	const char *columns[STATUSES + 3] = { i18n(TR_PROVINCE, q->lang) };
 	char titles[STATUSES + 1][STORE_NAME];
@@ -124,7 +131,8 @@ static void put_province_table(const struct request *q, struct buf *b, struct st
 	snprintf(titles[STATUSES], sizeof(titles[0]), "#%s", i18n(TR_ALL, q->lang));
 	columns[1] = titles[STATUSES];
 	for (size_t i = 0; i < STATUSES; i++) {
-		snprintf(titles[i], sizeof(titles[i]), "#%s", i18n_status(page_statuses[i], q->lang));
+		snprintf(titles[i], sizeof(titles[i]), "#%s",
+			i18n_status(page_statuses[i], q->lang));
 		columns[2 + i] = titles[i];
 	}
 	columns[STATUSES + 2] = NULL;
@@ -155,7 +163,8 @@ unsigned page_map(const struct request *q, struct reply *r)
 	html_text(&r->body, i18n(TR_MAP_LEAD, q->lang));
 	buf_puts(&r->body, "</p>\n");
 	put_legend(q, &r->body, counts);
-	put_map(q, &r->body, 6.5, 101.5, 23.6, 117.9); /* the whole country, both archipelagos in it */
+	put_map(q, &r->body, 6.5, 101.5, 23.6,
+		117.9); /* the whole country, both archipelagos in it */
 	buf_puts(&r->body, "<h2>");
 	html_text(&r->body, i18n(TR_COUNTS_TITLE, q->lang));
 	buf_puts(&r->body, "</h2>\n");
@@ -168,9 +177,11 @@ unsigned page_map(const struct request *q, struct reply *r)
 
 /* --- /provinces/CODE ------------------------------------------------------------------------------------------- */
 
-static void put_hamlet_row(const struct request *q, struct buf *b, const struct boundaries *units, const struct picture_hamlet *h)
+static void put_hamlet_row(const struct request *q, struct buf *b, const struct boundaries *units,
+	const struct picture_hamlet *h)
 {
-	const struct boundary *commune = boundaries_named(units->communes, units->commune_count, h->commune);
+	const struct boundary *commune =
+		boundaries_named(units->communes, units->commune_count, h->commune);
 	char since[CLOCK_TEXT];
 
 	buf_puts(b, "<tr><th scope=\"row\"><a href=\"/hamlets/");
@@ -191,14 +202,17 @@ static void put_hamlet_row(const struct request *q, struct buf *b, const struct 
 	if (h->grade)
 		buf_put(b, &h->grade, 1);
 	buf_printf(b, "</td><td>%.10s</td><td>", clock_text(h->since_ns, since));
-	html_text(b, h->reported[0] ? i18n_status(h->reported, q->lang) : i18n(TR_NOT_REPORTED, q->lang));
+	html_text(b, h->reported[0] ? i18n_reported(h->reported, q->lang)
+				    : i18n(TR_NOT_REPORTED, q->lang));
 	buf_puts(b, "</td></tr>\n");
 }
 
-static void put_hamlet_table(const struct request *q, struct buf *b, const struct picture *p, const struct store_unit *u)
+static void put_hamlet_table(
+	const struct request *q, struct buf *b, const struct picture *p, const struct store_unit *u)
 {
-	const char *const columns[] = { i18n(TR_HAMLET, q->lang), i18n(TR_COMMUNE, q->lang), i18n(TR_STATUS, q->lang),
-		i18n(TR_GRADE, q->lang), i18n(TR_SINCE, q->lang), i18n(TR_REPORTED, q->lang), NULL };
+	const char *const columns[] = { i18n(TR_HAMLET, q->lang), i18n(TR_COMMUNE, q->lang),
+		i18n(TR_STATUS, q->lang), i18n(TR_GRADE, q->lang), i18n(TR_SINCE, q->lang),
+		i18n(TR_REPORTED, q->lang), NULL };
 	const char *const fill[] = { "name", u->full_name, NULL };
 	struct buf caption;
 
@@ -207,8 +221,10 @@ static void put_hamlet_table(const struct request *q, struct buf *b, const struc
 	html_table_begin(b, buf_text(&caption), columns);
 	for (unsigned status = 0; status < STATUSES; status++)
 		for (size_t i = 0; i < p->count; i++)
-			if (!strcmp(p->hamlets[i].province, u->code) && status_index(p->hamlets[i].status) == status)
-				put_hamlet_row(q, b, context_boundaries(q->context), &p->hamlets[i]);
+			if (!strcmp(p->hamlets[i].province, u->code) &&
+				status_index(p->hamlets[i].status) == status)
+				put_hamlet_row(
+					q, b, context_boundaries(q->context), &p->hamlets[i]);
 	html_table_end(b);
 	buf_done(&caption);
 }
@@ -221,19 +237,22 @@ static void put_report_links(const struct request *q, struct buf *b, const char 
 	html_text(b, i18n(TR_REPORT_DOWNLOAD, q->lang));
 	buf_puts(b, ":");
 	for (size_t i = 0; i < COUNT(formats); i++)
-		buf_printf(b, " <a href=\"/reports/%s.%s?lang=%s\">%s</a>", code, formats[i], q->lang, formats[i]);
+		buf_printf(b, " <a href=\"/reports/%s.%s?lang=%s\">%s</a>", code, formats[i],
+			q->lang, formats[i]);
 	buf_puts(b, "</p>\n");
 }
 
 static void put_province(const struct request *q, struct reply *r, const struct store_unit *u)
 {
 	const struct boundaries *units = context_boundaries(q->context);
-	const struct boundary *area = boundaries_named(units->provinces, units->province_count, u->code);
+	const struct boundary *area =
+		boundaries_named(units->provinces, units->province_count, u->code);
 	const struct picture *p = context_picture(q->context);
 	size_t counts[STATUSES];
 
 	count_statuses(p, u->code, counts);
-	html_begin(q, r, !strcmp(q->lang, "en") && u->name_en[0] ? u->name_en : u->full_name, "map", true);
+	html_begin(q, r, !strcmp(q->lang, "en") && u->name_en[0] ? u->name_en : u->full_name, "map",
+		true);
 	put_legend(q, &r->body, counts);
 	if (area)
 		put_map(q, &r->body, area->south, area->west, area->north, area->east);
@@ -268,10 +287,16 @@ unsigned reply_problem(const struct request *q, struct reply *r, unsigned status
 	buf_clear(&r->body);
 	r->type = NULL;
 	r->max_age_s = 0;
-	html_begin(q, r, i18n(missing ? TR_NOT_FOUND : ours ? TR_SERVER_PROBLEM : TR_BAD_REQUEST, q->lang), "", false);
+	html_begin(q, r,
+		i18n(missing   ? TR_NOT_FOUND
+			: ours ? TR_SERVER_PROBLEM
+			       : TR_BAD_REQUEST,
+			q->lang),
+		"", false);
 	if (missing || ours) {
 		buf_puts(&r->body, "<p class=\"lead\">");
-		html_text(&r->body, i18n(missing ? TR_NOT_FOUND_LEAD : TR_SERVER_PROBLEM_LEAD, q->lang));
+		html_text(&r->body,
+			i18n(missing ? TR_NOT_FOUND_LEAD : TR_SERVER_PROBLEM_LEAD, q->lang));
 		buf_puts(&r->body, "</p>\n");
 	}
 	html_end(q, r, NULL);

@@ -13,15 +13,17 @@ struct http_context; /* what endpoints share: endpoints.h */
 struct request {
 	struct http_context *context;
 	const char *path;
-	const char *part[REQUEST_PARTS]; /* what the {} of the pattern stand for, in order; NULL after the last */
-	const char *lang;                /* "vi" or "en": ?lang=, cookie, Accept-Language, else vi */
-	void *connection;                /* the server's own */
+	const char *part
+		[REQUEST_PARTS]; /* what the {} of the pattern stand for, in order; NULL after the last */
+	const char *lang;        /* "vi" or "en": ?lang=, cookie, Accept-Language, else vi */
+	void *connection;        /* the server's own */
 };
 
 /* Value of a query parameter, decoded; NULL when absent. */
 const char *request_query(const struct request *q, const char *name);
 /* A whole number in a query parameter, within least..most, else `unless`. */
-int64_t request_number(const struct request *q, const char *name, int64_t least, int64_t most, int64_t unless);
+int64_t request_number(
+	const struct request *q, const char *name, int64_t least, int64_t most, int64_t unless);
 
 struct reply {
 	struct buf body;
@@ -36,7 +38,7 @@ typedef unsigned request_handler(const struct request *q, struct reply *r);
 struct endpoint {
 	const char *pattern; /* "/hamlets/{}": {} stands for one part of the path */
 	request_handler *handle;
-	const char *about;   /* for the list of endpoints and OpenAPI */
+	const char *about; /* for the list of endpoints and OpenAPI */
 };
 extern const struct endpoint endpoints[]; /* endpoints.c; ends with a NULL pattern */
 

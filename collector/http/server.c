@@ -31,7 +31,8 @@ const char *request_query(const struct request *q, const char *name)
 	return MHD_lookup_connection_value(q->connection, MHD_GET_ARGUMENT_KIND, name);
 }
 
-int64_t request_number(const struct request *q, const char *name, int64_t least, int64_t most, int64_t unless)
+int64_t request_number(
+	const struct request *q, const char *name, int64_t least, int64_t most, int64_t unless)
 {
 	const char *text = request_query(q, name);
 	char *end;
@@ -77,7 +78,8 @@ static bool matches(const char *pattern, char *path, const char *part[REQUEST_PA
 static const struct endpoint *find(struct request *q, char *scratch)
 {
 	for (const struct endpoint *e = endpoints; e->pattern; e++) {
-		memcpy(scratch, q->path, strlen(q->path) + 1); /* it fits: PATH_MAX_BYTES was checked */
+		memcpy(scratch, q->path,
+			strlen(q->path) + 1); /* it fits: PATH_MAX_BYTES was checked */
 		if (matches(e->pattern, scratch, q->part))
 			return e;
 	}
@@ -97,12 +99,14 @@ static const char *known_lang(const char *text)
 
 static const char *choose_lang(struct MHD_Connection *c)
 {
-	const char *lang = known_lang(MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "lang"));
+	const char *lang =
+		known_lang(MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "lang"));
 
 	if (!lang)
 		lang = known_lang(MHD_lookup_connection_value(c, MHD_COOKIE_KIND, "lang"));
 	if (!lang)
-		lang = known_lang(MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Accept-Language"));
+		lang = known_lang(
+			MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Accept-Language"));
 	return lang ? lang : "vi";
 }
 
@@ -113,7 +117,8 @@ static void etag_of(const struct buf *body, char out[36])
 	uint8_t hash[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
 
-	EVP_Digest(body->data ? body->data : (const uint8_t *)"", body->len, hash, &n, EVP_sha256(), NULL);
+	EVP_Digest(body->data ? body->data : (const uint8_t *)"", body->len, hash, &n, EVP_sha256(),
+		NULL);
 	out[0] = '"';
 	for (unsigned i = 0; i < 16; i++)
 		snprintf(out + 1 + 2 * i, 3, "%02x", hash[i]);
@@ -123,8 +128,8 @@ static void etag_of(const struct buf *body, char out[36])
 
 static bool compressible(const char *type)
 {
-	return !strncmp(type, "text/", 5) || strstr(type, "json") || strstr(type, "javascript") || strstr(type, "svg") ||
-	       strstr(type, "vector-tile");
+	return !strncmp(type, "text/", 5) || strstr(type, "json") || strstr(type, "javascript") ||
+	       strstr(type, "svg") || strstr(type, "vector-tile");
 }
 
 static bool wants_gzip(struct MHD_Connection *c)
@@ -166,7 +171,8 @@ static bool gzip(struct buf *body)
 	return done;
 }
 
-static void add_headers(struct MHD_Response *m, const struct request *q, const struct reply *r, const char *etag, bool zipped)
+static void add_headers(struct MHD_Response *m, const struct request *q, const struct reply *r,
+	const char *etag, bool zipped)
 {
 	char text[160];
 
@@ -174,7 +180,8 @@ static void add_headers(struct MHD_Response *m, const struct request *q, const s
 	MHD_add_response_header(m, "ETag", etag);
 	MHD_add_response_header(m, "Vary", "Accept-Encoding, Accept-Language, Cookie");
 	MHD_add_response_header(m, "Content-Language", q->lang);
-	snprintf(text, sizeof(text), r->max_age_s ? "public, max-age=%u" : "no-cache", r->max_age_s);
+	snprintf(
+		text, sizeof(text), r->max_age_s ? "public, max-age=%u" : "no-cache", r->max_age_s);
 	MHD_add_response_header(m, "Cache-Control", text);
 	if (zipped)
 		MHD_add_response_header(m, "Content-Encoding", "gzip");
@@ -185,11 +192,13 @@ static void add_headers(struct MHD_Response *m, const struct request *q, const s
 	MHD_add_response_header(m, "X-Content-Type-Options", "nosniff");
 	MHD_add_response_header(m, "Referrer-Policy", "same-origin");
 	MHD_add_response_header(m, "Content-Security-Policy",
-		"default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
+		"default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+		"frame-ancestors 'none'; "
 		"form-action 'self'");
 }
 
-static enum MHD_Result send_reply(struct MHD_Connection *c, const struct request *q, struct reply *r, unsigned status)
+static enum MHD_Result send_reply(
+	struct MHD_Connection *c, const struct request *q, struct reply *r, unsigned status)
 {
 	const char *known = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "If-None-Match");
 	bool zipped = false;
@@ -198,7 +207,8 @@ static enum MHD_Result send_reply(struct MHD_Connection *c, const struct request
 	enum MHD_Result result;
 
 	if (r->body.err) {
-		log_error("http", "%s: the answer is larger than %u MiB", q->path, BODY_CEILING >> 20);
+		log_error("http", "%s: the answer is larger than %u MiB", q->path,
+			BODY_CEILING >> 20);
 		buf_clear(&r->body);
 		status = MHD_HTTP_INTERNAL_SERVER_ERROR;
 	}
@@ -211,7 +221,8 @@ static enum MHD_Result send_reply(struct MHD_Connection *c, const struct request
 	} else if (r->body.len >= GZIP_LEAST && compressible(r->type) && wants_gzip(c)) {
 		zipped = gzip(&r->body);
 	}
-	m = MHD_create_response_from_buffer(r->body.len, r->body.data ? r->body.data : (uint8_t *)"", MHD_RESPMEM_MUST_COPY);
+	m = MHD_create_response_from_buffer(
+		r->body.len, r->body.data ? r->body.data : (uint8_t *)"", MHD_RESPMEM_MUST_COPY);
 	if (!m)
 		return MHD_NO;
 	add_headers(m, q, r, etag, zipped);
@@ -220,8 +231,9 @@ static enum MHD_Result send_reply(struct MHD_Connection *c, const struct request
 	return result;
 }
 
-static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *path, const char *method,
-	const char *version, const char *upload, size_t *upload_size, void **state)
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *path,
+	const char *method, const char *version, const char *upload, size_t *upload_size,
+	void **state)
 {
 	struct http *h = arg;
 	struct request q = { .context = h->context, .path = path, .connection = c };
@@ -260,13 +272,15 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 
 static int address_of(const char *listen, int port, struct sockaddr_storage *out, struct why *why)
 {
-	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_PASSIVE, .ai_socktype = SOCK_STREAM };
+	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_PASSIVE,
+		.ai_socktype = SOCK_STREAM };
 	struct addrinfo *found = NULL;
 	char service[8];
 
 	snprintf(service, sizeof(service), "%d", port);
 	if (getaddrinfo(listen, service, &hints, &found))
-		return why_say(why, -EINVAL, "http.listen: '%s' is not an IPv4 or IPv6 address", listen);
+		return why_say(
+			why, -EINVAL, "http.listen: '%s' is not an IPv4 or IPv6 address", listen);
 	memcpy(out, found->ai_addr, found->ai_addrlen);
 	freeaddrinfo(found);
 	return 0;
@@ -324,12 +338,15 @@ int http_start(struct http **out, const struct http_options *o, struct why *why)
 		flags |= MHD_USE_DUAL_STACK;
 	if (!err) {
 		h->daemon = MHD_start_daemon(flags, (uint16_t)o->port, NULL, NULL, on_request, h,
-			MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&at,
-			MHD_OPTION_THREAD_POOL_SIZE, o->threads ? o->threads : 2u, MHD_OPTION_CONNECTION_LIMIT, 512u,
-			MHD_OPTION_PER_IP_CONNECTION_LIMIT, 128u, MHD_OPTION_CONNECTION_TIMEOUT, 30u,
-			MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)32768, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+			MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_SOCK_ADDR,
+			(struct sockaddr *)&at, MHD_OPTION_THREAD_POOL_SIZE,
+			o->threads ? o->threads : 2u, MHD_OPTION_CONNECTION_LIMIT, 512u,
+			MHD_OPTION_PER_IP_CONNECTION_LIMIT, 128u, MHD_OPTION_CONNECTION_TIMEOUT,
+			30u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)32768, MHD_OPTION_ARRAY,
+			tls, MHD_OPTION_END);
 		if (!h->daemon)
-			err = why_say(why, -EADDRINUSE, "http: cannot listen on %s port %d: %s", o->listen, o->port,
+			err = why_say(why, -EADDRINUSE, "http: cannot listen on %s port %d: %s",
+				o->listen, o->port,
 				errno ? strerror(errno) : "address in use or no permission");
 	}
 	if (err) {
@@ -353,7 +370,8 @@ void http_stop(struct http *h)
 
 int http_port(const struct http *h)
 {
-	const union MHD_DaemonInfo *info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_BIND_PORT);
+	const union MHD_DaemonInfo *info =
+		MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_BIND_PORT);
 
 	return info ? info->port : 0;
 }

@@ -10,7 +10,8 @@
 
 #define COMMUNES_FROM 8
 #define THINNED_BELOW 9
-#define CELLS         48 /* a side: at most 2,304 points in a thinned tile, about 50 kB before compression */
+#define CELLS \
+	48 /* a side: at most 2,304 points in a thinned tile, about 50 kB before compression */
 
 /* West, south, east and north of the tile with its buffer, in degrees. */
 struct box {
@@ -36,10 +37,12 @@ static struct box box_of(struct mvt_tile t)
 
 static bool touches(const struct boundary *b, const struct box *box)
 {
-	return b->west <= box->east && b->east >= box->west && b->south <= box->north && b->north >= box->south;
+	return b->west <= box->east && b->east >= box->west && b->south <= box->north &&
+	       b->north >= box->south;
 }
 
-static void add_units(struct mvt_layer *l, const struct boundary *list, size_t n, const struct box *box)
+static void add_units(
+	struct mvt_layer *l, const struct boundary *list, size_t n, const struct box *box)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct boundary *b = &list[i];
@@ -82,7 +85,8 @@ struct spot {
 	unsigned hidden;
 };
 
-static void add_hamlet(struct mvt_layer *l, uint64_t id, const struct tile_hamlet *h, unsigned hidden)
+static void add_hamlet(
+	struct mvt_layer *l, uint64_t id, const struct tile_hamlet *h, unsigned hidden)
 {
 	mvt_tag_text(l, "code", h->code);
 	mvt_tag_text(l, "name", h->name);
@@ -109,13 +113,15 @@ static void add_all(struct mvt_layer *l, const struct tile_hamlet *list, size_t 
 			add_hamlet(l, i + 1, &list[i], 0);
 }
 
-static void add_thinned(struct mvt_layer *l, const struct tile_hamlet *list, size_t n, struct mvt_tile tile)
+static void add_thinned(
+	struct mvt_layer *l, const struct tile_hamlet *list, size_t n, struct mvt_tile tile)
 {
 	struct spot *spots = mem_new(CELLS * CELLS * sizeof(*spots));
 	double tiles = ldexp(1, (int)tile.z);
 
 	for (size_t i = 0; i < n; i++) {
-		double x = (list[i].at.x * tiles - tile.x) * CELLS, y = (list[i].at.y * tiles - tile.y) * CELLS;
+		double x = (list[i].at.x * tiles - tile.x) * CELLS,
+		       y = (list[i].at.y * tiles - tile.y) * CELLS;
 		struct spot *s;
 
 		if (!(x >= 0 && x < CELLS && y >= 0 && y < CELLS))
@@ -128,7 +134,8 @@ static void add_thinned(struct mvt_layer *l, const struct tile_hamlet *list, siz
 	}
 	for (size_t i = 0; i < CELLS * CELLS; i++)
 		if (spots[i].shown)
-			add_hamlet(l, (uint64_t)(spots[i].shown - list) + 1, spots[i].shown, spots[i].hidden);
+			add_hamlet(l, (uint64_t)(spots[i].shown - list) + 1, spots[i].shown,
+				spots[i].hidden);
 	free(spots);
 }
 

@@ -13,12 +13,13 @@ int tile_units(struct buf *out, const struct boundaries *b, struct mvt_tile tile
 
 struct tile_hamlet {
 	const char *code, *name, *status;
-	unsigned rank;    /* what shows when several fall into one spot: the lowest */
+	unsigned rank; /* what shows when several fall into one spot: the lowest */
 	bool simulated;
 	struct mvt_point at;
 };
 /* Below zoom 9 hamlets closer than some pixels are one point, the one with the lowest rank, that says how
  * many it stands for: a tile stays small however many hamlets there are. */
-int tile_hamlets(struct buf *out, const struct tile_hamlet *list, size_t n, struct mvt_tile tile) MUST_CHECK;
+int tile_hamlets(
+	struct buf *out, const struct tile_hamlet *list, size_t n, struct mvt_tile tile) MUST_CHECK;
 
 #endif

@@ -155,9 +155,7 @@ static void put_counts(struct buf *out, const struct report *r)
 static void put_reported(struct buf *out, const struct report *r, const struct store_hamlet *h)
 {
 	char day[16];
-	const char *word = !strcmp(h->reported, "trang_song") ? tr(r, TR_NO_SIGNAL)
-	                   : !strcmp(h->reported, "lom_song") ? tr(r, TR_PARTIAL)
-	                                                      : h->reported;
+	const char *word = i18n_reported(h->reported, r->lang);
 
 	buf_puts(out, "<td>");
 	markup(out, *word ? word : tr(r, TR_NOT_REPORTED));

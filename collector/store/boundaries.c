@@ -72,7 +72,8 @@ static void copy_text(char *out, size_t room, struct json_object *from, const ch
 	struct json_object *value;
 
 	out[0] = '\0';
-	if (json_object_object_get_ex(from, key, &value) && json_object_is_type(value, json_type_string))
+	if (json_object_object_get_ex(from, key, &value) &&
+		json_object_is_type(value, json_type_string))
 		snprintf(out, room, "%s", json_object_get_string(value));
 }
 
@@ -139,7 +140,7 @@ static void list_add(const struct list *l, struct boundary *b)
 
 /* Follows braces and strings to cut the features out of the text. */
 struct cutter {
-	int depth;            /* of braces: 1 is the collection, 2 a feature */
+	int depth; /* of braces: 1 is the collection, 2 a feature */
 	bool in_text, escape;
 };
 
@@ -171,7 +172,8 @@ static int take_feature(const struct list *l, struct buf *text, const char *path
 
 	json_object_put(feature);
 	if (!good || *l->count >= FEATURES_MOST) {
-		int err = why_say(why, -EBADMSG, "%s: feature %zu (%s) is not a polygon with properties.code", path,
+		int err = why_say(why, -EBADMSG,
+			"%s: feature %zu (%s) is not a polygon with properties.code", path,
 			*l->count + 1, b.code[0] ? b.code : "no code");
 
 		boundary_done(&b);
@@ -218,7 +220,8 @@ static bool ends_with(const char *text, const char *end)
 	return n >= m && !strcmp(text + n - m, end);
 }
 
-static int read_matching(const struct list *l, const char *folder, const char *prefix, struct why *why)
+static int read_matching(
+	const struct list *l, const char *folder, const char *prefix, struct why *why)
 {
 	struct dirent **names = NULL;
 	int n = scandir(folder, &names, NULL, alphasort), err = 0;
@@ -228,7 +231,8 @@ static int read_matching(const struct list *l, const char *folder, const char *p
 	for (int i = 0; i < n; i++) {
 		char path[4096];
 
-		if (!err && !strncmp(names[i]->d_name, prefix, strlen(prefix)) && ends_with(names[i]->d_name, ".geojson")) {
+		if (!err && !strncmp(names[i]->d_name, prefix, strlen(prefix)) &&
+			ends_with(names[i]->d_name, ".geojson")) {
 			snprintf(path, sizeof(path), "%s/%s", folder, names[i]->d_name);
 			err = read_file(l, path, why);
 		}
@@ -245,7 +249,8 @@ static int read_matching(const struct list *l, const char *folder, const char *p
 int boundaries_load(struct boundaries **out, const char *folder, struct why *why)
 {
 	struct boundaries *b = mem_new(sizeof(*b));
-	const struct list provinces = { &b->provinces, &b->province_count }, communes = { &b->communes, &b->commune_count };
+	const struct list provinces = { &b->provinces, &b->province_count },
+			  communes = { &b->communes, &b->commune_count };
 	int err = read_matching(&provinces, folder, "provinces", why);
 
 	if (!err)
@@ -276,7 +281,8 @@ void boundaries_free(struct boundaries *b)
 /* True when a ray to the east crosses the edge: the half-open rule counts a shared vertex once. */
 static bool crosses(struct boundary_point a, struct boundary_point b, double lat, double lon)
 {
-	return (a.lat > lat) != (b.lat > lat) && lon < (b.lon - a.lon) * (lat - a.lat) / (b.lat - a.lat) + a.lon;
+	return (a.lat > lat) != (b.lat > lat) &&
+	       lon < (b.lon - a.lon) * (lat - a.lat) / (b.lat - a.lat) + a.lon;
 }
 
 bool boundary_holds(const struct boundary *b, double lat, double lon)

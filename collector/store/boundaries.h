@@ -15,11 +15,12 @@ struct boundary_point {
 
 struct boundary {
 	char code[8];
-	char province[8];             /* of a commune; of a province its own code */
-	char name[96];                /* "Xã Mèo Vạc" */
+	char province[8]; /* of a commune; of a province its own code */
+	char name[96];    /* "Xã Mèo Vạc" */
 	double west, south, east, north;
-	struct boundary_point *points; /* closed rings back to back, exterior ones counter-clockwise */
-	size_t *ends;                 /* index after the last point of each ring */
+	struct boundary_point
+		*points; /* closed rings back to back, exterior ones counter-clockwise */
+	size_t *ends;    /* index after the last point of each ring */
 	size_t rings;
 };
 
@@ -33,9 +34,11 @@ struct boundaries {
 int boundaries_load(struct boundaries **out, const char *folder, struct why *why) MUST_CHECK;
 void boundaries_free(struct boundaries *b);
 
-bool boundary_holds(const struct boundary *b, double lat, double lon); /* even-odd rule, islands and holes included */
+bool boundary_holds(const struct boundary *b, double lat,
+	double lon); /* even-odd rule, islands and holes included */
 /* The commune at a point; NULL when it is in none. */
 const struct boundary *boundaries_commune_at(const struct boundaries *b, double lat, double lon);
-const struct boundary *boundaries_named(const struct boundary *list, size_t count, const char *code); /* sorted by code */
+const struct boundary *boundaries_named(
+	const struct boundary *list, size_t count, const char *code); /* sorted by code */
 
 #endif

@@ -67,7 +67,6 @@ async function fetchTile(layer, at) {
     const most = 2 ** at.z;
     if (at.x < 0 || at.y < 0 || at.x >= most || at.y >= most) return null;
     const answer = await fetch(`${prefix}tiles/${layer}/${at.z}/${at.x}/${at.y}.mvt`);
-    if (answer.status === 204) return null;
     if (!answer.ok) throw new Error(`${answer.status}`);
     return new VectorTile(new Pbf(await answer.arrayBuffer()));
 }

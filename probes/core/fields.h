@@ -8,6 +8,7 @@
 #ifndef CORE_FIELDS_H
 #define CORE_FIELDS_H
 
+/* clang-format off */
 #define RECORD_KINDS(X)                                                                                                \
 	X(1, SIGNAL, "signal", "what the modem receives now")                                                          \
 	X(2, OPERATORS, "operators", "one cell seen in a survey of all operators, or an empty survey")                 \
@@ -206,5 +207,7 @@
 	X(340, GAP_KINDS, "gap_kinds", TEXT, "", K(GAP), "what was dropped: kind=count ...")                           \
 	X(341, GAP_FIRST_MONO_NS, "gap_first_mono_ns", INT, "ns", K(GAP), "boot time of the first dropped")            \
 	X(342, GAP_LAST_MONO_NS, "gap_last_mono_ns", INT, "ns", K(GAP), "boot time of the last dropped")
+
+/* clang-format on */
 
 #endif

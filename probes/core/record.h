@@ -55,7 +55,7 @@ struct record_clock {
 	int64_t sync_age_s; /* -1 never */
 };
 
-#define RECORD_VALUES    72   /* fields in one record */
+#define RECORD_VALUES    96   /* fields in one record */
 #define RECORD_ARENA     3072 /* bytes for texts and integer lists of one record */
 #define RECORD_INTS      64   /* integers in one list */
 #define RECORD_UPLINK    16

@@ -38,6 +38,7 @@ def root(packages):
     if os.geteuid() != 0:
         pytest.skip("needs root to make a clean Debian root")
     where = pathlib.Path(tempfile.mkdtemp(prefix="phusong-root-"))
+    where.chmod(0o755)  # the programs run in it as users of their own
     mirror = mirror_of_this_system()
     try:
         run("debootstrap", "--variant=minbase", "bookworm", str(where), *mirror, timeout=540)

@@ -27,9 +27,20 @@ extern const char phusong_version[];
 #define STEP_NS    (30 * 60 * NS_PER_S) /* between two signal samples */
 #define BOOT_UP_NS (90 * NS_PER_S)      /* from boot to the first sample */
 
-enum behaviour { COVERED, WEAK, UNSTABLE, NO_SIGNAL, GSM_ONLY, LIMITED, POWER_LOST, NO_CREDIT, MODEM_HUNG, BEHAVIOURS };
-static const char *const behaviour_name[BEHAVIOURS] = { "covered", "weak", "unstable", "no_signal", "gsm_only", "limited",
-	"power_lost", "no_credit", "modem_hung" };
+enum behaviour {
+	COVERED,
+	WEAK,
+	UNSTABLE,
+	NO_SIGNAL,
+	GSM_ONLY,
+	LIMITED,
+	POWER_LOST,
+	NO_CREDIT,
+	MODEM_HUNG,
+	BEHAVIOURS
+};
+static const char *const behaviour_name[BEHAVIOURS] = { "covered", "weak", "unstable", "no_signal",
+	"gsm_only", "limited", "power_lost", "no_credit", "modem_hung" };
 
 struct probe_sim {
 	char seed[64], plmn[8];
@@ -69,9 +80,9 @@ static double normal(struct probe_sim *s, double mean, double spread)
 
 /* --- what the simulated modem and link would say at a moment ------------------------------------------- */
 struct moment {
-	bool silent;             /* the device is off */
-	bool hung;               /* the modem does not answer */
-	bool search, limited;    /* no usable cell; only cells of others */
+	bool silent;          /* the device is off */
+	bool hung;            /* the modem does not answer */
+	bool search, limited; /* no usable cell; only cells of others */
 	bool gsm;
 	bool credit_gone;
 	double rsrp, sinr, down_mbps, up_mbps, rtt_ms;
@@ -123,7 +134,8 @@ static struct moment moment_at(struct probe_sim *s, int64_t utc)
 		break;
 	}
 	m.up_mbps = m.down_mbps * (0.3 + 0.1 * uniform(s));
-	m.rtt_ms = fmax(18, normal(s, s->behaviour == WEAK ? 140 : 46, s->behaviour == WEAK ? 40 : 7));
+	m.rtt_ms =
+		fmax(18, normal(s, s->behaviour == WEAK ? 140 : 46, s->behaviour == WEAK ? 40 : 7));
 	return m;
 }
 
@@ -135,7 +147,9 @@ static void stamp(struct probe_sim *s, struct record *r, enum record_kind kind, 
 	r->mono_ns = utc - s->boot_utc;
 	r->utc_ns = utc;
 	r->clock = (struct record_clock){ .source = CLOCK_NTP, .error_us = 1500, .sync_age_s = 60 };
-	r->place = (struct place){ .lat_e7 = (int32_t)lround(s->lat * 1e7), .lon_e7 = (int32_t)lround(s->lon * 1e7), .accuracy_m = 10,
+	r->place = (struct place){ .lat_e7 = (int32_t)lround(s->lat * 1e7),
+		.lon_e7 = (int32_t)lround(s->lon * 1e7),
+		.accuracy_m = 10,
 		.source = PLACE_SURVEYED };
 	snprintf(r->uplink, sizeof(r->uplink), "wwan0");
 }
@@ -184,6 +198,7 @@ static void emit_signal(struct probe_sim *s, const struct moment *m, int64_t utc
 	}
 	record_set_bool(&r, FIELD_MODEM_HEALTHY, true);
 	record_set_text(&r, FIELD_SIM, "ready");
+	record_set_text(&r, FIELD_HOME_PLMN, s->plmn);
 	if (m->search || m->limited) {
 		record_set_text(&r, FIELD_REGISTRATION, "searching");
 		record_set_text(&r, FIELD_MODEM_STATE, m->limited ? "LIMSRV" : "SEARCH");
@@ -257,7 +272,8 @@ static void emit_latency(struct probe_sim *s, const struct moment *m, int64_t ut
 	observe(s, &r);
 }
 
-static void emit_throughput(struct probe_sim *s, const struct moment *m, int64_t utc, const char *direction, double mbps)
+static void emit_throughput(struct probe_sim *s, const struct moment *m, int64_t utc,
+	const char *direction, double mbps)
 {
 	struct record r;
 
@@ -327,7 +343,9 @@ static int prepare(struct probe_sim *s, const char *root, struct why *why)
 	char folder[4096];
 	uint8_t hash[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
-	struct journal_options o = { .folder = folder, .bytes_max = 32u << 20, .sync_every_ns = 3600 * NS_PER_S };
+	struct journal_options o = {
+		.folder = folder, .bytes_max = 32u << 20, .sync_every_ns = 3600 * NS_PER_S
+	};
 	struct journal_past past;
 	int err;
 
@@ -360,12 +378,23 @@ static void wait_for_receipts(struct uplink *u)
 	} while (clock_mono() < until && (status.journal.waiting || !status.receipts));
 }
 
-static int deliver(struct probe_sim *s, const char *broker, struct journal_stats *left, struct why *why)
+static int deliver(
+	struct probe_sim *s, const char *broker, struct journal_stats *left, struct why *why)
 {
 	const char *const brokers[] = { broker, NULL };
-	const struct clock_pair pair = { .mono_ns = s->end_utc - s->boot_utc, .utc_ns = s->end_utc, .error_us = 1500, .source = CLOCK_NTP };
-	struct uplink_options o = { .journal = s->journal, .identity = s->identity, .brokers = brokers, .simulated = true,
-		.agent = phusong_version, .batch_records = 400, .batch_bytes = 60000, .window = 8, .gather_ns = NS_PER_MS };
+	const struct clock_pair pair = { .mono_ns = s->end_utc - s->boot_utc,
+		.utc_ns = s->end_utc,
+		.error_us = 1500,
+		.source = CLOCK_NTP };
+	struct uplink_options o = { .journal = s->journal,
+		.identity = s->identity,
+		.brokers = brokers,
+		.simulated = true,
+		.agent = phusong_version,
+		.batch_records = 400,
+		.batch_bytes = 60000,
+		.window = 8,
+		.gather_ns = NS_PER_MS };
 	struct uplink *u = NULL;
 	int err = journal_clock(s->journal, &pair);
 
@@ -393,7 +422,8 @@ static int parse(const char *text, struct probe_sim *s)
 	char behaviour[16], end[40];
 
 	memset(s, 0, sizeof(*s));
-	if (sscanf(text, "%63[^,],%lf,%lf,%7[^,],%15[^,],%d,%39s", s->seed, &s->lat, &s->lon, s->plmn, behaviour, &s->days, end) != 7)
+	if (sscanf(text, "%63[^,],%lf,%lf,%7[^,],%15[^,],%d,%39s", s->seed, &s->lat, &s->lon,
+		    s->plmn, behaviour, &s->days, end) != 7)
 		return -EINVAL;
 	if (clock_parse(end, &s->end_utc) || s->days < 1 || s->days > 400)
 		return -EINVAL;
@@ -426,8 +456,10 @@ static int run_one(const char *root, const char *broker, const char *spec)
 		err = deliver(&s, broker, &left, &why);
 	if (s.identity)
 		probe_id_text(identity_id(s.identity), id);
-	printf("{\"seed\":\"%s\",\"probe\":\"%s\",\"behaviour\":\"%s\",\"made\":%llu,\"waiting\":%llu,\"dropped\":%llu}\n", s.seed, id,
-		behaviour_name[s.behaviour], (unsigned long long)(left.next_seq ? left.next_seq - 1 : 0),
+	printf("{\"seed\":\"%s\",\"probe\":\"%s\",\"behaviour\":\"%s\",\"made\":%llu,\"waiting\":%"
+	       "llu,\"dropped\":%llu}\n",
+		s.seed, id, behaviour_name[s.behaviour],
+		(unsigned long long)(left.next_seq ? left.next_seq - 1 : 0),
 		(unsigned long long)left.waiting, (unsigned long long)left.dropped);
 	fflush(stdout);
 	if (err)

@@ -23,7 +23,8 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	journal_stats(j, &stats);
-	printf("{\"made\":%" PRIu64 ",\"waiting\":%" PRIu64 ",\"dropped\":%" PRIu64 "}\n", stats.next_seq - 1, stats.waiting, stats.dropped);
+	printf("{\"made\":%" PRIu64 ",\"waiting\":%" PRIu64 ",\"dropped\":%" PRIu64 "}\n",
+		stats.next_seq - 1, stats.waiting, stats.dropped);
 	journal_close(j);
 	return 0;
 }

@@ -12,13 +12,20 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char provinces[] = "{\"type\":\"FeatureCollection\",\"features\":[\n"
-	"{\"type\":\"Feature\",\"properties\":{\"code\":\"01\",\"name\":\"A { \\\" }\"},\"geometry\":{\"type\":\"Polygon\",\"coordinates\":"
-	"[[[100,10],[104,10],[104,14],[100,14],[100,10]],[[101,11],[101,12],[102,12],[102,11],[101,11]]]}}]}";
-static const char communes[] = "{\"type\":\"FeatureCollection\",\"features\":["
-	"{\"type\":\"Feature\",\"properties\":{\"code\":\"00009\",\"name\":\"B\",\"prov\":\"01\"},\"geometry\":{\"type\":\"MultiPolygon\","
-	"\"coordinates\":[[[[100,10],[101,10],[101,11],[100,10]]],[[[103,13],[104,13],[104,14],[103,13]]]]}},"
-	"{\"type\":\"Feature\",\"properties\":{\"code\":\"00004\",\"name\":\"C\",\"prov\":\"01\"},\"geometry\":{\"type\":\"Polygon\","
+static const char provinces[] =
+	"{\"type\":\"FeatureCollection\",\"features\":[\n"
+	"{\"type\":\"Feature\",\"properties\":{\"code\":\"01\",\"name\":\"A { \\\" "
+	"}\"},\"geometry\":{\"type\":\"Polygon\",\"coordinates\":"
+	"[[[100,10],[104,10],[104,14],[100,14],[100,10]],[[101,11],[101,12],[102,12],[102,11],[101,"
+	"11]]]}}]}";
+static const char communes[] =
+	"{\"type\":\"FeatureCollection\",\"features\":["
+	"{\"type\":\"Feature\",\"properties\":{\"code\":\"00009\",\"name\":\"B\",\"prov\":\"01\"},"
+	"\"geometry\":{\"type\":\"MultiPolygon\","
+	"\"coordinates\":[[[[100,10],[101,10],[101,11],[100,10]]],[[[103,13],[104,13],[104,14],["
+	"103,13]]]]}},"
+	"{\"type\":\"Feature\",\"properties\":{\"code\":\"00004\",\"name\":\"C\",\"prov\":\"01\"},"
+	"\"geometry\":{\"type\":\"Polygon\","
 	"\"coordinates\":[[[102,10],[103,10],[103,11],[102,11],[102,10]]]}}]}";
 
 static char folder[] = "/tmp/phusong-boundaries-XXXXXX";
@@ -38,7 +45,7 @@ static void put(const char *name, const char *text)
 static int make_folder(void **state)
 {
 	(void)state;
-	strcpy(folder + strlen(folder) - 6, "XXXXXX");
+	memcpy(folder + strlen(folder) - 6, "XXXXXX", 6);
 	return mkdtemp(folder) ? 0 : -1;
 }
 
@@ -95,7 +102,8 @@ static void a_file_that_is_cut_short_or_not_polygons_is_refused_by_name(void **s
 
 	(void)state;
 	put("communes.geojson", communes);
-	put("provinces.geojson", "{\"features\":[{\"properties\":{\"code\":\"01\"},\"geometry\":{\"type\":\"Point\",\"coordinates\":[1,2]}}]}");
+	put("provinces.geojson", "{\"features\":[{\"properties\":{\"code\":\"01\"},\"geometry\":{"
+				 "\"type\":\"Point\",\"coordinates\":[1,2]}}]}");
 	assert_int_not_equal(boundaries_load(&b, folder, &why), 0);
 	assert_non_null(strstr(why.text, "provinces.geojson: feature 1"));
 	memset(&why, 0, sizeof(why));
@@ -129,10 +137,15 @@ static void the_shipped_country_has_34_provinces_3321_communes_and_both_archipel
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_point_in_a_hole_or_outside_is_not_inside, make_folder, remove_folder),
-		cmocka_unit_test_setup_teardown(every_part_of_a_commune_of_islands_belongs_to_it, make_folder, remove_folder),
-		cmocka_unit_test_setup_teardown(a_file_that_is_cut_short_or_not_polygons_is_refused_by_name, make_folder, remove_folder),
-		cmocka_unit_test(the_shipped_country_has_34_provinces_3321_communes_and_both_archipelagos),
+		cmocka_unit_test_setup_teardown(
+			a_point_in_a_hole_or_outside_is_not_inside, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(every_part_of_a_commune_of_islands_belongs_to_it,
+			make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(
+			a_file_that_is_cut_short_or_not_polygons_is_refused_by_name, make_folder,
+			remove_folder),
+		cmocka_unit_test(
+			the_shipped_country_has_34_provinces_3321_communes_and_both_archipelagos),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,8 +17,9 @@ static void a_point_in_the_middle_of_the_world_is_in_the_middle_of_tile_0(void *
 {
 	/* layer(field 3, 35 bytes) name "p", feature { id 7, tags 0 0, type POINT, geometry MoveTo(2048, 2048) }, key "k",
 	 * value "v", extent 4096, version 2: written out by hand from vector_tile.proto */
-	static const uint8_t expect[] = { 0x1a, 35, 0x0a, 1, 'p', 0x12, 15, 0x08, 7, 0x12, 2, 0, 0, 0x18, 1, 0x22, 5, 9, 0x80, 0x20, 0x80, 0x20,
-		0x1a, 1, 'k', 0x22, 3, 0x0a, 1, 'v', 0x28, 0x80, 0x20, 0x78, 2 };
+	static const uint8_t expect[] = { 0x1a, 35, 0x0a, 1, 'p', 0x12, 15, 0x08, 7, 0x12, 2, 0, 0,
+		0x18, 1, 0x22, 5, 9, 0x80, 0x20, 0x80, 0x20, 0x1a, 1, 'k', 0x22, 3, 0x0a, 1, 'v',
+		0x28, 0x80, 0x20, 0x78, 2 };
 	struct mvt_layer l;
 	struct buf tile;
 
@@ -69,7 +70,8 @@ static void a_ring_larger_than_the_tile_becomes_the_tile_with_its_buffer(void **
 
 static void a_ring_smaller_than_a_pixel_is_left_out(void **state)
 {
-	const struct mvt_point ring[] = { { 0.5, 0.5 }, { 0.50001, 0.5 }, { 0.50001, 0.50001 }, { 0.5, 0.5 } };
+	const struct mvt_point ring[] = { { 0.5, 0.5 }, { 0.50001, 0.5 }, { 0.50001, 0.50001 },
+		{ 0.5, 0.5 } };
 	const size_t ends[] = { 4 };
 	struct mvt_layer l;
 	struct buf tile;
@@ -92,8 +94,12 @@ static void a_far_view_of_100000_hamlets_stays_under_50_kilobytes(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 100000; i++) {
 		snprintf(code[i], sizeof(code[i]), "%05u", i);
-		list[i] = (struct tile_hamlet){ .code = code[i], .name = "Bản", .status = i % 3 ? "covered" : "no_signal", .rank = i % 3 };
-		list[i].at = mvt_project(9 + 14 * fmod(i * 0.618034, 1), 102 + 7 * fmod(i * 0.414214, 1));
+		list[i] = (struct tile_hamlet){ .code = code[i],
+			.name = "Bản",
+			.status = i % 3 ? "covered" : "no_signal",
+			.rank = i % 3 };
+		list[i].at = mvt_project(
+			9 + 14 * fmod(i * 0.618034, 1), 102 + 7 * fmod(i * 0.414214, 1));
 	}
 	buf_init(&tile, 1 << 20);
 	assert_int_equal(tile_hamlets(&tile, list, 100000, (struct mvt_tile){ 5, 25, 14 }), 0);

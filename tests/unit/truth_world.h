@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "remove_folder.h"
 #include "collector/store/import.h"
 #include "collector/truth/truth.h"
 #include "probes/core/codec.h"
@@ -350,12 +351,10 @@ static inline int world_new(void **state)
 static inline int world_done(void **state)
 {
 	struct world *w = *state;
-	char command[128];
 
 	store_close(w->s);
 	buf_done(&w->bytes);
-	snprintf(command, sizeof(command), "rm -rf %s", w->folder);
-	assert_int_equal(system(command), 0);
+	assert_int_equal(remove_folder_tree(w->folder), 0);
 	free(w);
 	return 0;
 }
