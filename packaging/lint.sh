@@ -5,7 +5,7 @@ set -u
 found=$(mktemp)
 trap 'rm -f "$found"' EXIT
 
-clang-format-14 --dry-run "$@" 2>&1 | grep -E 'warning|error' | sed 's/: warning.*/: form differs from .clang-format (make format)/' |
+clang-format-14 --dry-run "$@" 2>&1 | grep -E '^[^ ]+:[0-9]+:[0-9]+: (warning|error)' | sed 's/: warning.*/: form differs from .clang-format (make format)/' |
 	sort -u -t: -k1,1 >>"$found"
 grep -nHE '\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|alloca|atoi|atol|system)\(' "$@" | sed 's/$/   <- banned function/' >>"$found"
 for f in "$@"; do
