@@ -132,7 +132,9 @@ static int start_http(struct world *w, struct why *why)
 	const struct settings *truth = conf_section(w->cli.conf, "truth");
 	struct context_options c = { .folder = w->cli.folder,
 		.technology = settings_text(s, "technology"),
-		.profile = settings_count(truth, "profiles") ? settings_text_at(truth, "profiles", 0) : NULL,
+		.profile = settings_count(truth, "profiles")
+		                   ? settings_text_at(truth, "profiles", 0)
+		                   : NULL,
 		.ingest = w->ingest,
 		.boundaries = settings_text(conf_section(w->cli.conf, ""), "boundaries") };
 	struct http_options o = { .listen = settings_text(s, "listen"),
