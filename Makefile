@@ -72,7 +72,11 @@ missing += paho-mqtt3as:libpaho-mqtt-dev
 endif
 endif
 ifneq ($(strip $(missing)),)
-say_missing = $(word 1,$(subst :, ,$(1))) is missing: apt install $(word 2,$(subst :, ,$(1)))
+# another machine's libraries are packages of its architecture
+arch_aarch64-linux-gnu    := :arm64
+arch_arm-linux-gnueabihf  := :armhf
+arch_riscv64-linux-gnu    := :riscv64
+say_missing = $(word 1,$(subst :, ,$(1))) is missing: apt install $(word 2,$(subst :, ,$(1)))$(arch_$(CROSS:-=))
 $(foreach m,$(wordlist 2,99,$(missing)),$(warning $(call say_missing,$(m))))
 $(error $(call say_missing,$(firstword $(missing))))
 endif
@@ -197,7 +201,7 @@ check:
 	$(Q)sh tests/check.sh $(O)
 demo:
 	$(Q)sh packaging/deps.sh demo
-	$(Q)$(MAKE) --no-print-directory O=$(O) all tools
+	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) O=$(O) all tools
 	$(Q)/usr/bin/python3 tests/demo/demo.py $(O)
 bench: all tools
 	$(Q)sh tests/bench/run.sh $(O)
@@ -224,11 +228,14 @@ bindir := $(DESTDIR)$(PREFIX)/bin
 share  := $(DESTDIR)$(PREFIX)/share
 etc    := $(DESTDIR)/etc/phusong
 man8   := agent/phusong-agent.8 probes/reflector/phusong-reflector.8 collector/phusong-collector.8
+confs  := agent.conf reflector.conf collector.conf
+# a configuration that is there stays
 install: all
 	install -d $(bindir) $(share)/man/man8 $(share)/phusong/profiles $(share)/phusong/vn $(etc)
 	install -m 755 $(programs) $(bindir)
 	install -m 644 $(man8) $(share)/man/man8
-	install -m 644 config/agent.conf config/reflector.conf config/collector.conf $(etc)
+	for f in $(confs); do [ -e $(etc)/$$f ] || \
+		{ sed 's|/usr/share/phusong|$(PREFIX)/share/phusong|' config/$$f >$(etc)/$$f && chmod 644 $(etc)/$$f; } || exit 1; done
 	install -m 644 config/profiles/*.conf $(share)/phusong/profiles
 	install -m 644 config/vn/* $(share)/phusong/vn
 deb:

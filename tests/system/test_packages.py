@@ -107,9 +107,10 @@ def test_the_unit_s_command_starts_as_its_user_and_ends_on_term(root, program):
     user = re.search(r"^User=(.*)$", unit, re.M).group(1)
     caps = re.search(r"^CapabilityBoundingSet=(.*)$", unit, re.M).group(1).lower().replace("cap_", "+").replace(" ", ",")
     ambient = ["--inh-caps", f"-all,{caps}", "--ambient-caps", f"-all,{caps}"] if caps else []
-    # a network of its own: the default ports must not meet this system's
+    # a network of its own: the default ports must not meet this system's; /proc, for the boot id
     process = subprocess.Popen(
-        ["unshare", "--net", "sh", "-c", 'ip link set lo up; exec chroot "$@"', "sh", str(root), "setpriv", "--reuid", user,
+        ["unshare", "--net", "--mount", "sh", "-c", 'ip link set lo up; mount -t proc proc "$1/proc"; exec chroot "$@"', "sh",
+         str(root), "setpriv", "--reuid", user,
          "--regid", user, "--init-groups", *ambient, *command],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     time.sleep(3)
