@@ -28,7 +28,9 @@
 enum { V4, V6, FAMILIES };
 
 struct latency {
-	struct echo_socket echo[FAMILIES]; /* open for life, as that may need privileges */
+	/* Open for life, as that may need privileges, and never connected: disconnecting takes a raw
+	 * socket out of the kernel's table for good. */
+	struct echo_socket echo[FAMILIES];
 	struct resolve_query *query;
 	struct trips trips;
 	struct loop_fd io; /* fd -1 outside a run */
@@ -106,6 +108,22 @@ static int64_t wall_offset(void)
 	return wall - before;
 }
 
+static socklen_t address_bytes(const struct sockaddr_storage *a)
+{
+	return a->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+}
+
+static bool same_host(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+{
+	if (a->ss_family != b->ss_family)
+		return false;
+	if (a->ss_family == AF_INET6)
+		return IN6_ARE_ADDR_EQUAL(&((const struct sockaddr_in6 *)a)->sin6_addr,
+			&((const struct sockaddr_in6 *)b)->sin6_addr);
+	return ((const struct sockaddr_in *)a)->sin_addr.s_addr ==
+	       ((const struct sockaddr_in *)b)->sin_addr.s_addr;
+}
+
 static int open_echo(struct latency *l, int family, struct why *why)
 {
 	int err = -EAFNOSUPPORT;
@@ -172,7 +190,6 @@ static void let_go(struct probe *p)
 {
 	struct latency *l = probe_state(p);
 	struct loop *loop = probe_loop(p);
-	struct sockaddr nobody = { .sa_family = AF_UNSPEC };
 
 	loop_timer_stop(loop, &l->next);
 	loop_timer_stop(loop, &l->end);
@@ -181,8 +198,6 @@ static void let_go(struct probe *p)
 			loop_fd_del(loop, &l->io);
 		if (l->stamp)
 			close(l->io.fd);
-		else /* also forgets the source address, which may be another one next time */
-			(void)!connect(l->io.fd, &nobody, sizeof(nobody));
 	}
 	l->io.fd = -1;
 	trips_done(&l->trips);
@@ -286,6 +301,12 @@ static int build(struct latency *l, uint8_t *packet, uint32_t seq, int64_t wall_
 	return 0;
 }
 
+/* A raw socket also hears what the net answers to other programs of this device. */
+static bool about_target(const struct latency *l, const struct kstamp_message *m)
+{
+	return l->stamp || !m->from.ss_family || same_host(&m->from, &l->to);
+}
+
 static void read_errors(struct latency *l)
 {
 	struct kstamp_message m;
@@ -293,9 +314,20 @@ static void read_errors(struct latency *l)
 	while (!kstamp_drain(l->io.fd, &m)) {
 		if (m.departure && m.kernel)
 			trips_departed(&l->trips, l->first_id + m.departure_id, m.at_ns);
-		else if (m.error)
+		else if (m.error && about_target(l, &m))
 			l->icmp_error = m.error;
 	}
+}
+
+static ssize_t send_packet(struct latency *l, const uint8_t *packet)
+{
+	const struct sockaddr_storage *to = l->stamp ? NULL : &l->to;
+	socklen_t len = l->stamp ? 0 : address_bytes(&l->to);
+	ssize_t n = kstamp_send(l->io.fd, packet, l->payload, to, len, NULL, 0);
+
+	/* the error may be what the net said of an earlier packet; telling it takes it away */
+	return n < 0 && n != -EAGAIN ? kstamp_send(l->io.fd, packet, l->payload, to, len, NULL, 0)
+				     : n;
 }
 
 /* 0, or the error of a send that failed; nothing counts as sent then. */
@@ -306,11 +338,8 @@ static int send_one(struct latency *l)
 	int64_t offset = wall_offset(), wall = clock_wall();
 	ssize_t n = build(l, packet, seq, wall);
 
-	if (!n) {
-		n = kstamp_send(l->io.fd, packet, l->payload, NULL, 0, NULL, 0);
-		if (n == -ECONNREFUSED) /* the error of an earlier one */
-			n = kstamp_send(l->io.fd, packet, l->payload, NULL, 0, NULL, 0);
-	}
+	if (!n)
+		n = send_packet(l, packet);
 	if (n >= 0)
 		return trips_sent(&l->trips, wall, offset);
 	/* kernels differ in whether a failed send takes a number: count afresh from the next one */
@@ -392,7 +421,8 @@ static void take_reply(
 		r.far_seq = s.seq;
 		note_clock(l, &s);
 	} else {
-		if (echo_get(bytes, n, &kind, &e) || e.run != l->run || (l->raw && e.id != l->id))
+		if (!same_host(&m->from, &l->to) || echo_get(bytes, n, &kind, &e) ||
+			e.run != l->run || (l->raw && e.id != l->id))
 			return;
 		r.seq = e.seq;
 	}
@@ -447,35 +477,62 @@ static int bind_to(int fd, const char *iface)
 	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, iface, (socklen_t)strlen(iface));
 }
 
-static int use_socket(struct latency *l, const char *iface)
+static int open_udp(int family)
 {
-	socklen_t len = l->to.ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-	                                            : sizeof(struct sockaddr_in);
-	struct echo_socket *echo = &l->echo[l->to.ss_family == AF_INET6 ? V6 : V4];
-	int ttl = 255; /* RFC 8762 4.2.1 */
+	int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
 
-	if (l->stamp) {
-		l->io.fd = socket(
-			l->to.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
-		if (l->io.fd < 0)
-			return -errno;
-		if (l->to.ss_family == AF_INET6)
-			setsockopt(l->io.fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &ttl, sizeof(ttl));
-		else
-			setsockopt(l->io.fd, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
-	} else {
-		if (echo->fd < 0)
-			return -EAFNOSUPPORT;
-		l->io.fd = echo->fd;
-		l->raw = echo->raw;
-	}
-	if (*iface && bind_to(l->io.fd, iface))
+	return fd < 0 ? -errno : fd;
+}
+
+static int connect_to(int fd, const struct latency *l, const char *iface)
+{
+	if (*iface && bind_to(fd, iface))
 		return -errno;
-	if (connect(l->io.fd, (struct sockaddr *)&l->to, len))
+	return connect(fd, (const struct sockaddr *)&l->to, address_bytes(&l->to)) ? -errno : 0;
+}
+
+static int use_udp(struct latency *l, const char *iface)
+{
+	int ttl = 255; /* RFC 8762 4.2.1 */
+	int fd = open_udp(l->to.ss_family);
+
+	if (fd < 0)
+		return fd;
+	l->io.fd = fd;
+	if (l->to.ss_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &ttl, sizeof(ttl));
+	else
+		setsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
+	return connect_to(fd, l, iface);
+}
+
+/* Is there a way to the target?  Asked of a socket that may be connected. */
+static int ask_way(const struct latency *l, const char *iface)
+{
+	int fd = open_udp(l->to.ss_family), err;
+
+	if (fd < 0)
+		return fd;
+	err = connect_to(fd, l, iface);
+	close(fd);
+	return err;
+}
+
+static int use_echo(struct latency *l, const char *iface)
+{
+	const struct echo_socket *echo = &l->echo[l->to.ss_family == AF_INET6 ? V6 : V4];
+	int err;
+
+	if (echo->fd < 0)
+		return -EAFNOSUPPORT;
+	err = ask_way(l, iface);
+	if (err)
+		return err;
+	if (*iface && bind_to(echo->fd, iface))
 		return -errno;
-	if (!l->stamp)
-		forget_backlog(l->io.fd);
-	kstamp_arm(l->io.fd, l->to.ss_family, true);
+	l->io.fd = echo->fd;
+	l->raw = echo->raw;
+	forget_backlog(l->io.fd);
 	return 0;
 }
 
@@ -499,6 +556,7 @@ static void prepare(struct probe *p)
 
 static int open_way(struct probe *p, const struct sockaddr_storage *to)
 {
+	const char *iface = probe_world(p)->iface;
 	struct latency *l = probe_state(p);
 	int err;
 
@@ -508,8 +566,11 @@ static int open_way(struct probe *p, const struct sockaddr_storage *to)
 	else
 		((struct sockaddr_in *)&l->to)->sin_port = htons(l->stamp ? l->port : 0);
 	l->payload = payload_bytes(l, probe_int(p, "size"));
-	err = use_socket(l, probe_world(p)->iface);
-	return err ? err : loop_fd_add(probe_loop(p), &l->io, EPOLLIN);
+	err = l->stamp ? use_udp(l, iface) : use_echo(l, iface);
+	if (err)
+		return err;
+	kstamp_arm(l->io.fd, to->ss_family, true);
+	return loop_fd_add(probe_loop(p), &l->io, EPOLLIN);
 }
 
 /* To the first address there is a way to: a name has addresses of a family that this line may lack. */

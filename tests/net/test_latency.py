@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Latency over an emulated link, judged by the emulator's log of what happened to each packet."""
+import json
 import os
 import shutil
+import subprocess
 
 import pytest
-from linkemu import A4, B4, B6, echo_truth, stamp_truth
+from linkemu import A4, B4, B6, BUILD, echo_truth, stamp_truth
 
 PORT = 8862
 TARGET = {4: f"{B4}:{PORT}", 6: f"[{B6}]:{PORT}"}
@@ -99,6 +101,51 @@ def test_echo_measures_any_host(link, probe, family, loss):
     check_delays(record, truth)
     assert record["lost_up"] is None and record["lost_down"] is None
     assert record["packet_bytes"] == (84 if family == 4 else 104)
+
+
+def records_of_one_instance(made, count, *words):
+    """Several runs of the same probe, as the daemon makes them: the sockets stay open in between."""
+    child = made.start("a", f"{BUILD}/phusong-agent", "test", "latency", *words, "interval_ms=10", "timeout_ms=500",
+                       "--follow", "--json", stdout=subprocess.PIPE, text=True)
+    with child.stdout:
+        return [json.loads(child.stdout.readline()) for _ in range(count)]
+
+
+@pytest.mark.parametrize("family", [4, 6])
+@pytest.mark.parametrize("socket", ["ping", "raw"])
+def test_a_second_echo_run_of_the_same_sockets_hears_its_replies(link, family, socket):
+    made = link()
+    groups = "0 2147483647" if socket == "ping" else "1 0"
+    made.run("a", "sysctl", "-qw", f"net.ipv4.ping_group_range={groups}", check=True)
+    for record in records_of_one_instance(made, 3, HOST[family], "method=icmp", "count=3"):
+        assert record["error"] is None and record["address"] == HOST[family]
+        assert record["received"] == record["sent"] == 3
+        assert record["stamps"] == "kernel"
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_a_second_stamp_run_of_the_same_probe_hears_its_replies(link, reflector, family):
+    made = link()
+    reflector(made.command("b"), stamp=f"port = {PORT};")
+    for record in records_of_one_instance(made, 3, TARGET[family], "count=3"):
+        assert record["error"] is None and record["received"] == record["sent"] == 3
+
+
+@pytest.mark.parametrize("family", [4, 6])
+@pytest.mark.parametrize("socket", ["ping", "raw"])
+def test_an_address_that_changed_between_two_runs_is_no_obstacle(link, family, socket):
+    made = link()
+    groups = "0 2147483647" if socket == "ping" else "1 0"
+    made.run("a", "sysctl", "-qw", f"net.ipv4.ping_group_range={groups}", check=True)
+    child = made.start("a", f"{BUILD}/phusong-agent", "test", "latency", HOST[family], "method=icmp", "count=2",
+                       "interval_ms=10", "timeout_ms=500", "--follow", "--json", stdout=subprocess.PIPE, text=True)
+    with child.stdout:
+        first = json.loads(child.stdout.readline())
+        made.run("a", "ip", f"-{family}", "addr", "flush", "dev", "em0", check=True)
+        new = "10.77.0.9/24" if family == 4 else "fd77::9/64"
+        made.run("a", "ip", "addr", "add", new, "dev", "em0", *(["nodad"] if family == 6 else []), check=True)
+        second = json.loads(child.stdout.readline())
+    assert (first["received"], second["received"]) == (2, 2)
 
 
 def test_a_dead_link_is_a_result_with_nothing_received(link, probe):
