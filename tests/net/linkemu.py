@@ -91,7 +91,9 @@ class Link:
         """Every line of the log, numbers as int."""
         self.set()
         with open(self.log, encoding="ascii") as f:
-            rows = list(csv.DictReader(f))
+            # on a busy link the emulator may be in the middle of the last line
+            whole = f.read().rpartition("\n")[0]
+        rows = list(csv.DictReader(whole.splitlines()))
         for r in rows:
             for k, v in r.items():
                 if k not in ("dir", "what"):
