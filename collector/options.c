@@ -43,7 +43,7 @@ static const struct setting ingest[] = {
 static const struct setting http[] = {
 	{ "listen", SETTING_TEXT, 0, 128, "127.0.0.1", "", NULL,
 		"address of the web pages; put a TLS proxy in front" },
-	{ "port", SETTING_INT, 0, 65535, "8080", "", NULL, "0: no web pages" },
+	{ "port", SETTING_INT, 0, 65535, "8090", "", NULL, "0: no web pages" },
 	{ "threads", SETTING_INT, 1, 16, "2", "", NULL, "threads that answer" },
 	{ "cert_file", SETTING_TEXT, 0, 1024, "", "", NULL,
 		"certificate, to speak TLS without a proxy" },

@@ -15,4 +15,4 @@ awk -F"'" '
 		if (file !~ /^\// && file ~ /\.c$/) { printf "%6.1f %% of %5d  %s\n", part[3], part[5], file; hit += part[3] * part[5] / 100; all += part[5] }
 		file = ""
 	}
-	END { if (all) printf "%6.1f %% of %5d  all\n", 100 * hit / all, all }' "$work/all" | sort -k4
+	END { if (all) printf "%6.1f %% of %5d  zzz\n", 100 * hit / all, all }' "$work/all" | sort -k5 | sed 's/zzz$/all/'
