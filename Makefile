@@ -27,13 +27,19 @@ WERROR  ?=
 VERSION := $(shell sh packaging/version.sh)
 
 warn   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wundef
+# without .eh_frame, 12 % of the agent: C unwinds nothing, and debuggers read -g
 flags  := -std=c11 -D_GNU_SOURCE -I. -O2 -g -fno-strict-aliasing -fstack-protector-strong $(warn) \
-          -ffunction-sections -fdata-sections \
+          -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables \
           $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2) \
           $(if $(COV),--coverage) $(if $(WERROR),-Werror)
 lflags := -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,--as-needed $(if $(SAN),-fsanitize=$(SAN)) $(if $(COV),--coverage)
 cc     := $(CROSS)$(CC)
 ar     := $(CROSS)ar
+# on the device small goes before fast; probes/core also serves the collector
+small   = $(if $(filter-out probes/core/% probes/reflector/%,$(filter agent/% config/% probes/%,$(1))),-Os)
+# relocations of tables of texts in a tenth of the room, where the linker can
+comma  := ,
+lflags += $(if $(findstring pack-relative-relocs,$(shell $(cc) -Wl$(comma)--help 2>/dev/null)),-Wl$(comma)-z$(comma)pack-relative-relocs)
 
 # --- libraries: a missing one stops the build with the package to install --------------------------
 quiet_goals := help clean format lint deps deb asan tsan cov fuzz
@@ -154,7 +160,7 @@ $(tools): $(O)/tools/%: $(O)/tests/tools/%.o $(archives)
 $(O)/%.o: %.c $(O)/.flags
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
-	$(Q)$(cc) $(flags) $(if $(FUZZ),-fsanitize=fuzzer-no-link) $(cppflags) -MMD -MP $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(Q)$(cc) $(flags) $(call small,$*) $(if $(FUZZ),-fsanitize=fuzzer-no-link) $(cppflags) -MMD -MP $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 # the version is in one object only, so that a commit does not rebuild the world
 $(O)/version.o: $(O)/version.c $(O)/.flags
@@ -187,7 +193,7 @@ $(O)/web.S: $(web)/.staged packaging/embed.sh
 stamp = @mkdir -p $(O); echo '$(2)' | cmp -s - $(1) || echo '$(2)' >$(1)
 .PHONY: force
 $(O)/.flags: force
-	$(call stamp,$@,$(cc) $(flags) $(CFLAGS) $(LDFLAGS) $(FUZZ))
+	$(call stamp,$@,$(cc) $(flags) $(call small,agent/x) $(CFLAGS) $(LDFLAGS) $(FUZZ))
 $(O)/.version: force
 	$(call stamp,$@,$(VERSION))
 

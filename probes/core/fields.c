@@ -9,7 +9,7 @@
 /* Ascending by number, as fields.h lists them; test_record.c checks that. */
 static const struct field_info infos[] = {
 #define X(number, symbol, name, type, unit, kinds, meaning) \
-	{ number, FIELD_##type, name, unit, meaning, kinds },
+	{ number, FIELD_##type, name, unit, kinds },
 	RECORD_FIELDS(X)
 #undef X
 };

@@ -32,7 +32,7 @@ enum field_type { FIELD_BOOL, FIELD_INT, FIELD_REAL, FIELD_TEXT, FIELD_INTS };
 struct field_info {
 	uint16_t number;
 	enum field_type type;
-	const char *name, *unit, *meaning;
+	const char *name, *unit;
 	uint32_t kinds; /* 1 << kind */
 };
 const struct field_info *field_info(unsigned number); /* NULL when there is none */

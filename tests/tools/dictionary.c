@@ -67,6 +67,18 @@ static void text(const char *s)
 		*s == '|' ? (void)fputs("\\|", stdout) : (void)putchar(*s);
 }
 
+/* The programs do without these texts: they are here alone. */
+static const char *meaning_of(unsigned n)
+{
+	static const char *const meanings[] = {
+#define X(number, symbol, name, type, unit, kinds, meaning) [number] = meaning,
+		RECORD_FIELDS(X)
+#undef X
+	};
+
+	return meanings[n];
+}
+
 static void fields(void)
 {
 	printf("\n## Fields\n\n| number | name | type | unit | kinds | meaning "
@@ -79,7 +91,7 @@ static void fields(void)
 		printf("| %u | `%s` | %s | %s | ", n, f->name, type_name[f->type], f->unit);
 		carriers(f->kinds);
 		printf(" | ");
-		text(f->meaning);
+		text(meaning_of(n));
 		printf(" |\n");
 	}
 }
