@@ -326,8 +326,9 @@ static ssize_t send_packet(struct latency *l, const uint8_t *packet)
 	ssize_t n = kstamp_send(l->io.fd, packet, l->payload, to, len, NULL, 0);
 
 	/* the error may be what the net said of an earlier packet; telling it takes it away */
-	return n < 0 && n != -EAGAIN ? kstamp_send(l->io.fd, packet, l->payload, to, len, NULL, 0)
-				     : n;
+	if (n < 0 && n != -EAGAIN)
+		n = kstamp_send(l->io.fd, packet, l->payload, to, len, NULL, 0);
+	return n;
 }
 
 /* 0, or the error of a send that failed; nothing counts as sent then. */
