@@ -13,7 +13,7 @@ cd "$top"
 if git rev-parse --git-dir >/dev/null 2>&1; then
 	git ls-files -z --cached --others --exclude-standard | xargs -0 tar cf - | tar xf - -C "$src"
 else
-	tar cf - --exclude=./build* . | tar xf - -C "$src"
+	tar cf - --exclude=./build* --exclude=.git --exclude=node_modules . | tar xf - -C "$src"
 fi
 version=$(sh packaging/version.sh)
 echo "$version" >"$src/VERSION"

@@ -5,12 +5,12 @@
 set -eu
 goal=${1:-build}
 
-build='gcc make pkg-config git npm libcurl4-openssl-dev libpcap-dev libconfig-dev libpaho-mqtt-dev libc-ares-dev
+build='gcc libc6-dev make pkg-config git npm libcurl4-openssl-dev libpcap-dev libconfig-dev libpaho-mqtt-dev libc-ares-dev
 	libjson-c-dev libcbor-dev libssl-dev zlib1g-dev libsqlite3-dev libmicrohttpd-dev libcmocka-dev'
-demo="$build mosquitto python3 iproute2 procps"
-check="$demo clang clang-format-14 python3-pytest python3-scapy python3-cbor2 python3-cryptography mosquitto-clients
+demo="$build mosquitto openssl python3 iproute2 procps"
+check="$demo clang libclang-rt-14-dev clang-format-14 python3-pytest python3-scapy python3-cbor2 python3-cryptography mosquitto-clients
 	iperf3 fping tshark chromium fonts-dejavu-core iputils-ping debhelper dpkg-dev fakeroot debootstrap man-db
-	sqlite3 tcpdump"
+	sqlite3 tcpdump curl"
 case $goal in
 build) want=$build ;;
 demo) want=$demo ;;
