@@ -67,7 +67,7 @@ static uint64_t moved(uint64_t from, uint64_t to)
 	                  : to; /* the interface went and came: it counts from 0 again */
 }
 
-void budget_count(struct budget *b, const struct traffic *now, int64_t utc_ns)
+void budget_count(struct budget *b, const struct traffic *now, int64_t utc_ns, bool trusted)
 {
 	uint64_t bytes = b->have_last ? moved(b->last.down, now->down) + moved(b->last.up, now->up)
 	                              : now->down + now->up;
@@ -78,8 +78,10 @@ void budget_count(struct budget *b, const struct traffic *now, int64_t utc_ns)
 		bytes = 0;
 	if (b->period && period > b->period)
 		b->used = 0;
-	if (period >= b->period)
-		b->period = period; /* a clock that steps back does not bring last month's back */
+	/* a clock that steps back does not bring last month's back; one that had gone ahead, to a month
+	 * that is years away, must not keep this allowance from ever beginning anew */
+	if (period >= b->period || (trusted && utc_ns != UTC_UNKNOWN))
+		b->period = period;
 	b->used += bytes;
 	b->last = *now;
 	b->have_last = true;

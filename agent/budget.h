@@ -22,8 +22,9 @@ struct budget {
 
 /* Reads the file; one that is damaged counts as absent and is said to the log. */
 void budget_open(struct budget *b, const char *path, const uint8_t boot[16]);
-/* The counters now.  utc_ns may be UTC_UNKNOWN: the month goes on. */
-void budget_count(struct budget *b, const struct traffic *now, int64_t utc_ns);
+/* The counters now.  utc_ns may be UTC_UNKNOWN: the month goes on.  trusted: somebody vouches for that time,
+ * so that a month that lies ahead was a mistake of the clock. */
+void budget_count(struct budget *b, const struct traffic *now, int64_t utc_ns, bool trusted);
 bool budget_may_spend(const struct budget *b); /* on a test that is not free */
 /* Saves when enough has changed, or always with force. */
 int budget_save(struct budget *b, int64_t mono_ns, bool force) MUST_CHECK;

@@ -77,7 +77,8 @@ static void count_traffic(struct daemon *d)
 	if (err)
 		return; /* an interface that is gone moves nothing */
 	clock_read(&now);
-	budget_count(&d->budget, &t, now.source == CLOCK_NONE ? UTC_UNKNOWN : now.utc_ns);
+	budget_count(&d->budget, &t, now.source == CLOCK_NONE ? UTC_UNKNOWN : now.utc_ns,
+		now.source != CLOCK_NONE && now.source != CLOCK_MANUAL);
 	guard_look(&d->guard, &t, clock_mono());
 	err = budget_save(&d->budget, clock_mono(), false);
 	if (err)

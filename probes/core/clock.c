@@ -17,7 +17,8 @@
 
 #define DAY_NS (86400 * NS_PER_S)
 /* A clock left alone: crystals of small boards stay within 100 ppm over their temperature range. */
-#define DRIFT_PPM 100
+#define DRIFT_PPM   100
+#define DRIFT_SHARE (1000000 / DRIFT_PPM)
 /* The kernel gives up being synchronised at 16 s (NTP_PHASE_LIMIT in its ntp.c). */
 #define ERROR_MOST_US 16000000
 
@@ -36,7 +37,8 @@ static struct {
 	pthread_mutex_t lock;
 	enum clock_source source; /* told; CLOCK_NONE: nothing yet */
 	int64_t utc_ns, mono_ns, error_us;
-	int64_t kernel_mono_ns; /* when the kernel was last seen synchronised, 0 never */
+	/* when the kernel was last seen synchronised, 0 never, and what it said then */
+	int64_t kernel_mono_ns, kernel_utc_ns, kernel_error_us;
 } known = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static int64_t now_of(clockid_t which)
@@ -64,7 +66,7 @@ int64_t clock_wall(void)
 
 bool clock_plausible(int64_t utc_ns)
 {
-	return utc_ns >= 1704067200 * NS_PER_S && utc_ns < 4102444800 * NS_PER_S;
+	return utc_ns >= 1704067200 * NS_PER_S && utc_ns < 2840140800 * NS_PER_S;
 }
 
 /* ntpd and chrony fill in esterror; systemd-timesyncd leaves it 0 and only the bound grows. */
@@ -75,31 +77,50 @@ static int64_t kernel_error(const struct clock_kernel *k)
 	return k->maxerror > 0 && k->maxerror < ERROR_MOST_US ? k->maxerror : -1;
 }
 
-static void from_told(struct clock_state *out, int64_t mono_ns)
+/* A time that was trusted, run on with the boot clock. */
+static struct clock_state run_on(
+	enum clock_source source, int64_t utc_ns, int64_t error_us, int64_t age_ns)
 {
-	int64_t age = mono_ns - known.mono_ns;
+	struct clock_state s = { source, utc_ns + age_ns, error_us, 0 };
 
-	out->source = known.source;
-	out->utc_ns = known.utc_ns + age;
-	out->sync_age_s = age > 0 ? age / NS_PER_S : 0;
-	out->error_us = known.error_us;
-	if (out->error_us >= 0)
-		out->error_us += out->sync_age_s * DRIFT_PPM;
+	if (age_ns > 0)
+		s.sync_age_s = age_ns / NS_PER_S;
+	if (error_us >= 0)
+		s.error_us += s.sync_age_s * DRIFT_PPM;
+	return s;
+}
+
+/* Nobody vouches for the wall clock now.  Left alone it stays near what the kernel said when it was
+ * synchronised; elsewhere somebody has set it. */
+static struct clock_state unvouched(const struct clock_kernel *k)
+{
+	struct clock_state s = { CLOCK_NONE, UTC_UNKNOWN, -1, -1 };
+	int64_t age = k->mono_ns - known.kernel_mono_ns;
+
+	if (known.kernel_mono_ns) {
+		s = run_on(CLOCK_NTP, known.kernel_utc_ns, known.kernel_error_us, age);
+		if (llabs(k->wall_ns - s.utc_ns) > NS_PER_S + age / DRIFT_SHARE)
+			return s;
+	}
+	if (!clock_plausible(k->wall_ns))
+		return (struct clock_state){ CLOCK_NONE, UTC_UNKNOWN, -1, -1 };
+	return (struct clock_state){ CLOCK_MANUAL, k->wall_ns, -1,
+		known.kernel_mono_ns ? age / NS_PER_S : -1 };
 }
 
 void clock_judge(struct clock_state *out, const struct clock_kernel *k)
 {
-	*out = (struct clock_state){ CLOCK_NONE, UTC_UNKNOWN, -1, -1 };
 	pthread_mutex_lock(&known.lock);
 	if (k->synced && clock_plausible(k->wall_ns)) {
 		known.kernel_mono_ns = k->mono_ns;
-		*out = (struct clock_state){ CLOCK_NTP, k->wall_ns, kernel_error(k), 0 };
+		known.kernel_utc_ns = k->wall_ns;
+		known.kernel_error_us = kernel_error(k);
+		*out = (struct clock_state){ CLOCK_NTP, k->wall_ns, known.kernel_error_us, 0 };
 	} else if (known.source != CLOCK_NONE) {
-		from_told(out, k->mono_ns);
-	} else if (clock_plausible(k->wall_ns)) {
-		*out = (struct clock_state){ CLOCK_MANUAL, k->wall_ns, -1, -1 };
-		if (known.kernel_mono_ns)
-			out->sync_age_s = (k->mono_ns - known.kernel_mono_ns) / NS_PER_S;
+		*out = run_on(
+			known.source, known.utc_ns, known.error_us, k->mono_ns - known.mono_ns);
+	} else {
+		*out = unvouched(k);
 	}
 	pthread_mutex_unlock(&known.lock);
 }

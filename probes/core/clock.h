@@ -37,7 +37,8 @@ int64_t clock_mono(void); /* CLOCK_BOOTTIME, ns since boot, suspended time inclu
 int64_t clock_loop(void); /* CLOCK_MONOTONIC, what loop timers use */
 int64_t clock_wall(void); /* CLOCK_REALTIME, ns since 1970, whatever it is worth */
 
-/* What the kernel and what we were told say now.  Thread-safe. */
+/* What the kernel and what we were told say now.  A wall clock that somebody set to another time
+ * than the last trusted one of this boot, run on, is not followed until it is confirmed.  Thread-safe. */
 void clock_read(struct clock_state *out);
 
 /* The same from given numbers: what adjtimex(2) says, the wall clock, and clock_mono(). */
@@ -54,7 +55,8 @@ void clock_judge(struct clock_state *out, const struct clock_kernel *kernel);
 void clock_told(enum clock_source source, int64_t utc_ns, int64_t mono_ns, int64_t error_us);
 void clock_forget(void); /* for tests: as after boot */
 
-/* A plausible UTC: 2024-01-01 .. 2100-01-01. */
+/* A plausible UTC: 2024-01-01 .. 2060-01-01.  The end is near enough for a clock that jumps by 50
+ * years, either way, to be noticed, and far enough for any device of ours. */
 bool clock_plausible(int64_t utc_ns);
 
 /* The kernel's boot id (16 bytes) from /proc/sys/kernel/random/boot_id or, for tests and

@@ -57,7 +57,7 @@ static void count(struct budget *b, uint64_t bytes, const char *when)
 {
 	struct traffic t = { bytes, 0 };
 
-	budget_count(b, &t, when ? utc(when) : UTC_UNKNOWN);
+	budget_count(b, &t, when ? utc(when) : UTC_UNKNOWN, false);
 }
 
 static void what_flowed_before_the_first_start_is_not_ours(void **state)
@@ -153,6 +153,24 @@ static void a_clock_that_is_unknown_or_steps_back_gives_nothing_back(void **stat
 	assert_int_equal(b.used, 700);
 }
 
+static void a_clock_that_ran_ahead_does_not_end_the_months_for_good(void **state)
+{
+	struct traffic t = { 300, 0 };
+	struct budget b;
+
+	(void)state;
+	opened(&b, boot_a);
+	count(&b, 0, "2026-11-10T00:00:00Z");
+	count(&b, 200, "2037-01-20T00:00:00Z");
+	count(&b, 250, "2026-11-10T00:01:00Z"); /* nobody vouches for this either */
+	assert_int_equal(b.period, budget_period(utc("2037-01-20T00:00:00Z"), 5));
+	budget_count(&b, &t, utc("2026-11-10T00:02:00Z"), true);
+	assert_int_equal(b.period, budget_period(utc("2026-11-10T00:02:00Z"), 5));
+	assert_int_equal(b.used, 300);
+	count(&b, 310, "2026-12-10T00:00:00Z");
+	assert_int_equal(b.used, 10);
+}
+
 static void a_damaged_file_is_as_none(void **state)
 {
 	struct budget b;
@@ -203,6 +221,8 @@ int main(void)
 			the_allowance_begins_anew_on_its_day_and_not_before, begin, end),
 		cmocka_unit_test_setup_teardown(
 			a_clock_that_is_unknown_or_steps_back_gives_nothing_back, begin, end),
+		cmocka_unit_test_setup_teardown(
+			a_clock_that_ran_ahead_does_not_end_the_months_for_good, begin, end),
 		cmocka_unit_test_setup_teardown(a_damaged_file_is_as_none, begin, end),
 		cmocka_unit_test(traffic_of_others_makes_the_line_busy),
 	};

@@ -98,6 +98,36 @@ static void a_kernel_that_lost_its_servers_says_since_when(void **state)
 	assert_int_equal(s.sync_age_s, 600);
 }
 
+#define YEAR_NS (365LL * 86400 * NS_PER_S)
+
+/* Setting a clock by hand also takes the kernel's being synchronised away. */
+static void a_jump_of_fifty_years_either_way_is_not_followed(void **state)
+{
+	static const int64_t jump[] = { 50 * YEAR_NS, -50 * YEAR_NS, 3600 * NS_PER_S,
+		-3600 * NS_PER_S };
+	(void)state;
+
+	for (size_t i = 0; i < 4; i++) {
+		struct clock_state s;
+
+		clock_forget();
+		if (i < 2) { /* nothing was trusted in this boot: what is implausible is unknown */
+			s = judge(false, 10, UTC_2026 + jump[i], MONO);
+			assert_int_equal(s.source, CLOCK_NONE);
+			assert_true(s.utc_ns == UTC_UNKNOWN);
+		}
+		judge(true, 10, UTC_2026, MONO);
+		s = judge(false, 10, UTC_2026 + 60 * NS_PER_S + jump[i], MONO + 60 * NS_PER_S);
+		assert_int_equal(s.source, CLOCK_NTP);
+		assert_true(s.utc_ns == UTC_2026 + 60 * NS_PER_S);
+		assert_int_equal(s.error_us, 10 + 60 * 100);
+		assert_int_equal(s.sync_age_s, 60);
+		/* whom the kernel follows is believed again */
+		s = judge(true, 10, UTC_2026 + 3600 * NS_PER_S, MONO + 120 * NS_PER_S);
+		assert_true(s.utc_ns == UTC_2026 + 3600 * NS_PER_S);
+	}
+}
+
 static void a_time_that_was_told_runs_on_with_the_boot_clock(void **state)
 {
 	struct clock_state s;
@@ -304,6 +334,7 @@ int main(void)
 		cmocka_unit_test_setup(
 			a_plausible_time_nobody_vouches_for_is_manual_with_unknown_error, forget),
 		cmocka_unit_test_setup(a_kernel_that_lost_its_servers_says_since_when, forget),
+		cmocka_unit_test_setup(a_jump_of_fifty_years_either_way_is_not_followed, forget),
 		cmocka_unit_test_setup(a_time_that_was_told_runs_on_with_the_boot_clock, forget),
 		cmocka_unit_test_setup(
 			a_worse_source_waits_a_day_and_a_better_one_does_not, forget),
