@@ -21,7 +21,8 @@ static int line_of(const struct sheet *sh)
 	return sh->csv.line ? sh->csv.line[sh->row + 1] : 1;
 }
 
-static void say(struct sheet *sh, int line, const char *kind, const char *format, va_list values)
+static void PRINTF(4, 0)
+	say(struct sheet *sh, int line, const char *kind, const char *format, va_list values)
 {
 	char text[512];
 
