@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Debian packages: built, installed into a clean root, started as their own user, removed."""
 
+import json
 import os
 import pathlib
 import re
@@ -119,6 +120,101 @@ def test_the_unit_s_command_starts_as_its_user_and_ends_on_term(root, program):
     output, _ = process.communicate(timeout=20)
     assert alive, output
     assert process.returncode == 0, output
+
+
+# What a unit's process can do, run in place of its program; one JSON object.
+CAN = '''
+import ctypes, json, os
+libc = ctypes.CDLL(None)
+def opens(path, how):
+    try:
+        os.close(os.open(path, how | os.O_NOCTTY | os.O_NONBLOCK))
+        return True
+    except OSError:
+        return False
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+print(json.dumps({
+    "user": os.getuid(), "bounding": int(status["CapBnd"], 16), "no_new_privs": int(status["NoNewPrivs"]),
+    "seccomp": int(status["Seccomp"]),
+    "reads_clock": libc.adjtimex(ctypes.create_string_buffer(512)) >= 0,
+    "boot_id": opens("/proc/sys/kernel/random/boot_id", os.O_RDONLY),
+    "writes_etc": opens("/etc/phusong/new", os.O_WRONLY | os.O_CREAT),
+    "writes_state": opens(os.environ["STATE_DIRECTORY"] + "/new", os.O_WRONLY | os.O_CREAT),
+    "modem": opens("/run/modem", os.O_RDWR)}))
+'''
+
+# The line under systemd: a modem (simulated), a broker as Debian installs it, the three units.
+BOOTED = '''
+python3 /opt/atsim.py --link /run/modem --repeat /opt/day.json >/dev/null 2>&1 &
+while ! [ -e /run/modem ]; do sleep 0.1; done
+chgrp dialout $(readlink -f /run/modem)
+chmod 660 $(readlink -f /run/modem)
+for p in agent reflector collector; do
+	sed 's|^ExecStart=.*|ExecStart=/usr/bin/python3 /opt/can.py|; s|^Restart=.*|Restart=no|' /lib/systemd/system/phusong-$p.service \\
+		>/run/systemd/system/can-$p.service
+	systemctl daemon-reload
+	systemctl start can-$p
+	sleep 1
+	journalctl --no-pager -o cat _SYSTEMD_UNIT=can-$p.service >/result/can-$p
+done
+sed -i 's|/dev/ttyUSB2|/run/modem|; s|interval_s = 60;|interval_s = 1;|; s|start_delay_s = 10|start_delay_s = 0|
+	s|brokers = .*|brokers = [ "mqtt://127.0.0.1:1883" ];|; s|gather_s = 30|gather_s = 1|' /etc/phusong/agent.conf
+sed -i 's|register = "closed"|register = "open"|' /etc/phusong/collector.conf
+systemctl restart phusong-reflector phusong-collector phusong-agent
+sleep 10
+phusong-agent status -c /etc/phusong/agent.conf --json >/result/status
+for p in agent reflector collector; do
+	systemctl show -p ActiveState -p NRestarts phusong-$p >/result/runs-$p
+	systemctl stop phusong-$p
+	systemctl show -p Result phusong-$p >>/result/runs-$p
+done
+journalctl --no-pager -o cat -u 'phusong-*' >/result/journal
+systemctl poweroff
+'''
+
+
+@pytest.fixture(scope="module")
+def booted(root):
+    """The root booted with systemd, once; the folder of what BOOTED found."""
+    if not shutil.which("systemd-nspawn"):
+        pytest.skip("systemd-nspawn is not installed")
+    in_root(root, "sh", "-c", "DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "
+            "systemd systemd-sysv mosquitto python3", timeout=300)
+    for name, text in (("opt/can.py", CAN), ("opt/booted.sh", BOOTED), ("etc/systemd/system/booted.service", (
+            "[Unit]\nAfter=mosquitto.service\n[Service]\nType=oneshot\nExecStart=/bin/sh /opt/booted.sh\n"))):
+        (root / name).write_text(text)
+    shutil.copy(TOP / "tests/sim/atsim.py", root / "opt")
+    shutil.copy(TOP / "tests/data/scenarios/day.json", root / "opt")
+    (root / "result").mkdir()
+    wants = root / "etc/systemd/system/multi-user.target.wants"
+    wants.mkdir(exist_ok=True)
+    (wants / "booted.service").symlink_to("/etc/systemd/system/booted.service")
+    # CAP_SYS_TIME: else the container's own filter forbids to read the clock's state, before the unit's does
+    done = subprocess.run(["timeout", "-k", "5", "90", "systemd-nspawn", "--quiet", f"--directory={root}", "--register=no",
+                           "--keep-unit", "--private-network", "--capability=CAP_SYS_TIME", "--boot"],
+                          stdin=subprocess.DEVNULL, text=True, errors="replace", capture_output=True)
+    (wants / "booted.service").unlink()
+    if not (root / "result/can-agent").exists():
+        pytest.skip(f"no container with systemd can be started here: {(done.stdout + done.stderr)[-300:]}")
+    return root / "result"
+
+
+def test_under_systemd_the_units_find_each_other_and_deliver(booted):
+    journal = (booted / "journal").read_text()
+    for p in PROGRAMS:
+        assert (booted / f"runs-{p}").read_text().split() == ["NRestarts=0", "ActiveState=active", "Result=success"], journal
+    status = json.loads((booted / "status").read_text())
+    assert status["uplink"]["connected"] and status["uplink"]["receipts"] >= 1, journal
+    assert status["state"] == "ok", status
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_unit_can_do_what_its_program_needs_and_no_more(booted, program):
+    can = json.loads((booted / f"can-{program}").read_text().splitlines()[-1])
+    assert can["user"] != 0 and can["no_new_privs"] == 1 and can["seccomp"] == 2
+    assert can["bounding"] in (0, 1 << 10, 1 << 13)  # nothing, CAP_NET_BIND_SERVICE or CAP_NET_RAW
+    assert can["reads_clock"] and can["boot_id"] and can["writes_state"] and not can["writes_etc"]
+    assert can["modem"] == (program == "agent")
 
 
 def test_units_are_well_formed_and_confined():
