@@ -306,7 +306,7 @@ static char *read_file(const char *path, struct why *why)
 	return text;
 }
 
-static void on_log(void *arg, const char *format, va_list list)
+static void PRINTF(2, 0) on_log(void *arg, const char *format, va_list list)
 {
 	char text[256];
 
