@@ -48,6 +48,19 @@ wants_build := $(if $(MAKECMDGOALS),$(filter-out $(quiet_goals),$(MAKECMDGOALS))
 self_install := demo check
 need_libs    := $(filter-out $(self_install),$(wants_build))
 
+# another machine's libraries are packages of its architecture
+arch_aarch64-linux-gnu    := :arm64
+arch_arm-linux-gnueabihf  := :armhf
+arch_riscv64-linux-gnu    := :riscv64
+arch := $(arch_$(CROSS:-=))
+
+# command, Debian package
+tool = $(if $(shell command -v $(1)),,$(error $(1) is missing: apt install $(2)))
+ifneq ($(need_libs),)
+$(call tool,$(firstword $(cc)),$(CC)$(if $(CROSS),-$(CROSS:-=)))
+$(call tool,$(firstword $(PKG)),pkgconf$(arch))
+endif
+
 # name, pkg-config module, Debian package
 define library
 $(1)_cflags := $$(shell $(PKG) --cflags $(2) 2>/dev/null)
@@ -78,11 +91,7 @@ missing += paho-mqtt3as:libpaho-mqtt-dev
 endif
 endif
 ifneq ($(strip $(missing)),)
-# another machine's libraries are packages of its architecture
-arch_aarch64-linux-gnu    := :arm64
-arch_arm-linux-gnueabihf  := :armhf
-arch_riscv64-linux-gnu    := :riscv64
-say_missing = $(word 1,$(subst :, ,$(1))) is missing: apt install $(word 2,$(subst :, ,$(1)))$(arch_$(CROSS:-=))
+say_missing = $(word 1,$(subst :, ,$(1))) is missing: apt install $(word 2,$(subst :, ,$(1)))$(arch)
 $(foreach m,$(wordlist 2,99,$(missing)),$(warning $(call say_missing,$(m))))
 $(error $(call say_missing,$(firstword $(missing))))
 endif
