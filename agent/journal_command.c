@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* phusong-agent journal and export: the results by hand.  Both only look, beside a running agent or without. */
+#include "journal_look.h"
 #include "options.h"
 #include "settings.h"
 #include "show.h"
@@ -37,15 +38,15 @@ static int each_piece(struct journal *j,
 	return n < 0 ? n : err;
 }
 
-static int open_to_look(struct journal **out, const struct conf *c, struct why *why)
+int journal_look(
+	struct journal **out, const struct conf *c, struct journal_past *past, struct why *why)
 {
 	char folder[STATE_PATH];
 	struct journal_options o;
-	struct journal_past past;
 
 	journal_settings(c, state_path(c, "journal", folder), &o);
 	o.read_only = true;
-	return journal_open(out, &o, &past, why);
+	return journal_open(out, &o, past, why);
 }
 
 struct printing {
@@ -97,7 +98,7 @@ int journal_command(int argc, char **argv)
 		return status;
 	log_quiet(true);
 	p.json = o.json;
-	err = open_to_look(&j, c, &why);
+	err = journal_look(&j, c, NULL, &why);
 	if (!err)
 		err = each_piece(j, print_piece, &p);
 	journal_close(j);
@@ -196,7 +197,7 @@ static int export_to(const struct conf *c, const char *file, struct export *e, s
 		return why_say(why, -errno, "%s: %s", path, strerror(errno));
 	err = identity_open(&identity, path, why);
 	if (!err)
-		err = open_to_look(&j, c, why);
+		err = journal_look(&j, c, NULL, why);
 	e->identity = identity;
 	e->simulated = settings_bool(conf_section(c, "agent"), "simulated");
 	if (!err)

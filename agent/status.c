@@ -4,6 +4,7 @@
 #include "doc.h"
 #include "options.h"
 #include "settings.h"
+#include "status_at_rest.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <json-c/json.h>
@@ -146,10 +147,11 @@ int status_command(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	err = control_ask(&o, state_path(c, CONTROL_SOCKET, path));
-	if (err == -ECONNREFUSED || err == -ENOENT)
+	if (err == -ECONNREFUSED || err == -ENOENT) {
 		fprintf(stderr, "phusong-agent status: %s (%s)\n",
 			opt.vietnamese ? "phusong-agent không chạy" : "no agent is running", path);
-	else if (err)
+		status_at_rest(c, opt.json, opt.vietnamese);
+	} else if (err)
 		fprintf(stderr, "phusong-agent status: %s: %s\n", path, strerror(-err));
 	else if (opt.json)
 		puts(json_object_to_json_string_ext(

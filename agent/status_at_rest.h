@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `status` tells while no agent runs: what the journal holds. */
+#ifndef AGENT_STATUS_AT_REST_H
+#define AGENT_STATUS_AT_REST_H
+
+#include "settings.h"
+
+void status_at_rest(const struct conf *c, bool json, bool vietnamese);
+
+#endif
