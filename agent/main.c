@@ -9,7 +9,8 @@ const struct command commands[] = {
 	{ "run", run_command, "[-c FILE] [--debug PARTS]",
 		"measure and report, in the foreground" },
 	{ "test", test_command,
-		"KIND [TARGET] [--json] [-4|-6] [-i IFACE] [--port PORT] [--follow] [KEY=VALUE...]",
+		"KIND [TARGET] [--json] [--lang vi|en] [-4|-6] [-i IFACE] [--port PORT] [--follow] "
+		"[KEY=VALUE...]",
 		"one measurement now" },
 	{ "check", check_command, "[-c FILE] [--print-config]",
 		"what is wrong with the configuration: file:line" },

@@ -148,7 +148,13 @@ void show_line(FILE *out, const struct record *r)
 		r->utc_ns == UTC_UNKNOWN ? "-" : clock_text(r->utc_ns, time), kind ? kind : "?",
 		r->state < ACCESS_STATES ? access_state_name[r->state] : "?");
 	for (size_t i = 0; i < sizeof(main_fields) / sizeof(main_fields[0]); i++)
-		if (record_has(r, main_fields[i]))
-			fprintf(out, " %s", show_value(r, main_fields[i], value, sizeof(value)));
+		if (record_has(r, main_fields[i])) {
+			const struct field_info *info = field_info(main_fields[i]);
+
+			/* a bare number says nothing */
+			fprintf(out, " %s%s%s", info->type == FIELD_INT ? info->name : "",
+				info->type == FIELD_INT ? "=" : "",
+				show_value(r, main_fields[i], value, sizeof(value)));
+		}
 	fputc('\n', out);
 }

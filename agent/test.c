@@ -2,6 +2,7 @@
 /* phusong-agent test: one measurement now, for a technician or a script. */
 #include "options.h"
 #include "show.h"
+#include "summary.h"
 #include "world.h"
 #include "../probes/core/log.h"
 #include "../probes/core/mem.h"
@@ -36,10 +37,13 @@ static void on_record(void *arg, struct probe *p, const struct record *r)
 		t->failed = true;
 	if (r->kind == RECORD_SIGNAL)
 		t->world.last_signal = *r;
-	if (t->options.json)
+	if (t->options.json) {
 		show_record_json(stdout, r);
-	else
+	} else {
 		show_record(stdout, r);
+		summary_say(stdout, r, t->options.vietnamese);
+		fflush(stdout);
+	}
 }
 
 static void on_done(void *arg, struct probe *p, int err)
@@ -139,6 +143,20 @@ static int take_words(struct test *t)
 	return status;
 }
 
+/* What this measurement takes: KEY=VALUE, what it is when it is left out, and what it means. */
+static void say_settings(const struct probe_type *type)
+{
+	fprintf(stderr, "%s takes:\n", type->name);
+	for (const struct setting *s = type->accept; s && s->key; s++) {
+		fprintf(stderr, "  %-12s %s", s->key, s->meaning ? s->meaning : "");
+		if (!s->unless)
+			fputs(" (must be given)", stderr);
+		else if (*s->unless)
+			fprintf(stderr, " (%s%s%s)", s->unless, *s->unit ? " " : "", s->unit);
+		fputc('\n', stderr);
+	}
+}
+
 static int measure(struct test *t, struct why *why)
 {
 	struct probe_owner owner = { on_record, on_done, t };
@@ -168,7 +186,8 @@ int test_command(int argc, char **argv)
 	struct why why = { "" };
 	int status, err;
 
-	status = options_read(&t.options, OPTION_JSON | OPTION_NET | OPTION_TEST, argc, argv);
+	status = options_read(
+		&t.options, OPTION_JSON | OPTION_LANG | OPTION_NET | OPTION_TEST, argc, argv);
 	if (status < 0)
 		status = take_words(&t);
 	if (status < 0) {
@@ -177,6 +196,7 @@ int test_command(int argc, char **argv)
 			t.made_count, &why);
 		if (err) {
 			status = wrong_use("test", "%s", why.text);
+			say_settings(t.type);
 		} else {
 			err = measure(&t, &why);
 			status = err || t.failed ? EXIT_FAILED : EXIT_DONE;

@@ -76,6 +76,8 @@ void fetch_tcp_read(struct fetch_tcp *out, const void *bytes, size_t n);
 
 /* Takes a URL apart; -EINVAL when it is not http(s)://host[:port][/path], -EMSGSIZE when the host does not fit. */
 int fetch_url(const char *url, char *host, size_t room, unsigned *port, bool *tls);
+/* "http://host/" and "/ping" make "http://host/ping": people end addresses with a slash or do not.  Cut to room. */
+void fetch_at(char *out, size_t room, const char *base, const char *path);
 /* "120" -> 120; -1 when it is anything else (RFC 9110 10.2.3 also allows a date).  At most a day. */
 int fetch_retry_after(const char *text, size_t n);
 

@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,6 +72,15 @@ int fetch_retry_after(const char *text, size_t n)
 			seconds = 86400;
 	}
 	return seconds;
+}
+
+void fetch_at(char *out, size_t room, const char *base, const char *path)
+{
+	size_t n = strlen(base);
+
+	while (n > 0 && base[n - 1] == '/')
+		n--;
+	snprintf(out, room, "%.*s%s", (int)n, base, path);
 }
 
 int fetch_url(const char *url, char *host, size_t room, unsigned *port, bool *tls)

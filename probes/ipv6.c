@@ -161,7 +161,7 @@ static void ask(
 	char url[URL_MAX];
 	int err;
 
-	snprintf(url, sizeof(url), "%s%s", probe_str(p, "target"), path);
+	fetch_at(url, sizeof(url), probe_str(p, "target"), path);
 	o.url = url;
 	err = fetch_start(&g->job, probe_world(p)->fetch, &o, done, g);
 	if (!err)
@@ -436,7 +436,7 @@ static void resolved(void *arg, int err, const struct sockaddr_storage *addrs, s
 	if (!err)
 		g->to = addrs[0];
 	else
-		failed(g, "dns: %s", err == -ENOENT ? "no address of this family" : strerror(-err));
+		failed(g, "dns: %s", resolve_text(err));
 	if (err && !take_literal(g, given(g)))
 		g->to.ss_family = 0;
 	try_route(g);

@@ -603,7 +603,7 @@ static void resolved(void *arg, int err, const struct sockaddr_storage *addrs, s
 	l->query = NULL;
 	if (err || n == 0)
 		probe_fail(p, err ? err : -ENOENT, "dns", "no address for %s: %s", l->host,
-			err ? strerror(-err) : "the name has none");
+			resolve_text(err));
 	else
 		begin(p, addrs, n);
 }

@@ -87,6 +87,29 @@ static int error_of(int status)
 	}
 }
 
+const char *resolve_text(int err)
+{
+	switch (err) {
+	case 0:
+	case -ENOENT:
+		return "no such name, or no address of this family";
+	case -ETIMEDOUT:
+		return "no name server answered";
+	case -ECONNREFUSED:
+		return "no name server works";
+	case -EAGAIN:
+		return "the name server failed";
+	case -EACCES:
+		return "the name server refused";
+	case -EBADMSG:
+		return "the name server's answer cannot be read";
+	case -EINVAL:
+		return "that is no name";
+	default:
+		return strerror(-err);
+	}
+}
+
 static void set_timer(struct resolve *r)
 {
 	struct timeval room, *tv = ares_timeout(r->channel, NULL, &room);

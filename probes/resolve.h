@@ -27,6 +27,7 @@ int resolve_start(struct resolve_query **out, struct resolve *r, const char *nam
 	int64_t timeout_ns,
 	void (*done)(void *arg, int err, const struct sockaddr_storage *addrs, size_t n),
 	void *arg) MUST_CHECK;
+const char *resolve_text(int err);            /* that error in words */
 void resolve_cancel(struct resolve_query *q); /* done() is not called; NULL is fine */
 
 #endif

@@ -142,8 +142,7 @@ static void resolved(void *arg, int err, const struct sockaddr_storage *addrs, s
 	}
 	s->e.dns_err = err;
 	if (err) {
-		record_set_text(
-			r, FIELD_ERROR_TEXT, err == -ENOENT ? "no such name" : strerror(-err));
+		record_set_text(r, FIELD_ERROR_TEXT, resolve_text(err));
 		conclude(p);
 		return;
 	}

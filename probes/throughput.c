@@ -183,8 +183,7 @@ static void ping_due(struct loop_timer *timer)
 	char url[URL_MAX];
 	int err;
 
-	snprintf(url, sizeof(url), "%s%s", probe_str(p, "target"),
-		t->librespeed ? "/empty.php" : "/ping");
+	fetch_at(url, sizeof(url), probe_str(p, "target"), t->librespeed ? "/empty.php" : "/ping");
 	o.url = url;
 	common_options(p, &o);
 	err = fetch_start(&t->ping, probe_world(p)->fetch, &o, ping_done, p);
@@ -317,16 +316,16 @@ static int start_stream(struct probe *p, struct stream *s)
 {
 	struct throughput *t = probe_state(p);
 	struct fetch_options o = { .abort_close = true, .timeout_ns = t->most_ns + 5 * NS_PER_S };
-	const char *base = probe_str(p, "target");
-	char url[URL_MAX];
+	char path[64] = "", url[URL_MAX];
 
 	if (t->up)
-		snprintf(url, sizeof(url), "%s%s", base, t->librespeed ? "/empty.php" : "/up");
+		snprintf(path, sizeof(path), "%s", t->librespeed ? "/empty.php" : "/up");
 	else if (t->librespeed)
-		snprintf(url, sizeof(url), "%s/garbage.php?ckSize=%lld", base,
+		snprintf(path, sizeof(path), "/garbage.php?ckSize=%lld",
 			(long long)(t->share / MEGABYTE));
 	else
-		snprintf(url, sizeof(url), "%s/down?bytes=%lld", base, (long long)t->share);
+		snprintf(path, sizeof(path), "/down?bytes=%lld", (long long)t->share);
+	fetch_at(url, sizeof(url), probe_str(p, "target"), path);
 	o.url = url;
 	o.noise = t->up ? t->share : 0;
 	common_options(p, &o);
@@ -456,7 +455,7 @@ static void resolved(void *arg, int err, const struct sockaddr_storage *addrs, s
 
 	t->query = NULL;
 	if (err) {
-		fail(p, err, "dns", strerror(-err));
+		fail(p, err, "dns", resolve_text(err));
 		return;
 	}
 	t->to = *netif_choose(addrs, n, iface);

@@ -81,6 +81,51 @@ def test_help_names_every_command_that_works():
 
 
 @pytest.fixture
+def far_end(tmp_path):
+    """A reflector with both servers: its UDP and TCP port."""
+    if not REFLECTOR.exists():
+        pytest.skip(f"{REFLECTOR} is not built")
+    udp, tcp = free_port(agent_tools.socket.SOCK_DGRAM), free_port()
+    conf = tmp_path / "far_end.conf"
+    conf.write_text(f'stamp = {{ port = {udp}; address = "127.0.0.1"; }};\nhttp = {{ port = {tcp}; address = "127.0.0.1"; }};\n')
+    process = subprocess.Popen([str(REFLECTOR), "run", "-c", str(conf)], stderr=subprocess.PIPE, text=True)
+    assert any("reflector: ready" in line for line in process.stderr)
+    yield udp, tcp
+    process.terminate()
+    process.stderr.close()
+    process.wait(timeout=10)
+
+
+@pytest.mark.parametrize("kind, words, vi, en", [
+    ("latency", "127.0.0.1:{udp} count=3 interval_ms=5", "gửi 3 gói, nhận lại 3 (mất 0.0 %), khứ hồi ",
+     "3 packets sent, 3 came back (0.0 % lost), round trip "),
+    ("throughput", "http://127.0.0.1:{tcp}/ max_seconds=2", "tải xuống ", "down "),
+    ("ipv6", "http://127.0.0.1:{tcp}/ stamp_port={udp} timeout_ms=500", "", ""),
+    ("service", "http://127.0.0.1:{tcp}/ping", "truy cập tốt, tất cả ", "works, all in "),
+    ("service", "http://127.0.0.1:1/", "mạng tốt, lỗi do máy chủ", "the network works, the server fails"),
+    ("latency", "no.such.name.invalid", "không tra được tên", "the name could not be looked up"),
+    ("signal", "/dev/no-such-port", "không thấy modem", "the modem is not there"),
+    ("operators", "/dev/no-such-port", "không thấy modem", "the modem is not there"),
+])
+def test_each_kind_says_its_result_in_a_sentence_and_as_one_object_a_line(far_end, kind, words, vi, en):
+    words = words.format(udp=far_end[0], tcp=far_end[1]).split()
+    for lang, sentence in (("vi", vi), ("en", en)):
+        done = run("test", kind, *words, "--lang", lang, timeout=60)
+        assert f"  => {sentence}" in done.stdout, done.stdout + done.stderr
+        assert "None" not in done.stdout and "(null)" not in done.stdout
+    lines = run("test", kind, *words, "--json", timeout=60).stdout.splitlines()
+    assert lines and all(json.loads(line)["kind"] == kind for line in lines)
+    assert not any("_text\":\"No such file or directory" in line for line in lines if kind == "latency")
+
+
+def test_what_a_kind_takes_is_listed_when_something_is_missing():
+    done = run("test", "throughput")
+    assert done.returncode == 2
+    assert "target       server: http://host:port or https://host/path (must be given)" in done.stderr
+    assert "streams      parallel connections (4)" in done.stderr
+
+
+@pytest.fixture
 def reflector(tmp_path):
     if not REFLECTOR.exists():
         pytest.skip(f"{REFLECTOR} is not built")
@@ -169,3 +214,23 @@ def test_status_without_an_agent_says_so(tmp_path):
     agent = Agent(tmp_path)
     done = run("status", "-c", agent.conf, "--lang", "en")
     assert done.returncode == 1 and "no agent is running" in done.stderr
+    assert "it has never run here" in done.stderr and not done.stdout
+
+
+def test_status_without_an_agent_tells_what_the_journal_holds(tmp_path):
+    agent = Agent(tmp_path, journal="sync_s = 0;", tests='{ kind = "signal"; port = "/dev/no-such-port"; interval_s = 1; }')
+    agent.start()
+    until(lambda: len(agent.records()) >= 4)
+    agent.stop()
+    held = agent.records()
+    vi, en, js = (run("status", "-c", agent.conf, *words) for words in (["--lang", "vi"], ["--lang", "en"], ["--json"]))
+    assert vi.returncode == en.returncode == js.returncode == 1
+    assert f"{len(held)} records wait for a receipt, newest is number {held[-1]['seq']}" in en.stdout
+    assert "ended as it should" in en.stdout and "kết thúc bình thường" in vi.stdout
+    told = json.loads(js.stdout)
+    assert told["running"] is False and told["last"]["seq"] == told["journal"]["newest_seq"] == held[-1]["seq"]
+    assert told["journal"]["waiting"] == len(held) and told["journal"]["last_utc"] and told["journal"]["clean_end"]
+    assert agent.records() == held, "it only looked"
+    agent.start()
+    agent.kill()
+    assert "stopped suddenly" in run("status", "-c", agent.conf, "--lang", "en").stdout

@@ -387,9 +387,25 @@ static void a_url_comes_apart(void **state)
 
 #define WITH_SERVER(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+static void an_address_may_end_with_a_slash(void **state)
+{
+	char url[32];
+	(void)state;
+
+	fetch_at(url, sizeof(url), "http://h:80", "/ping");
+	assert_string_equal(url, "http://h:80/ping");
+	fetch_at(url, sizeof(url), "http://h:80/", "/ping");
+	assert_string_equal(url, "http://h:80/ping");
+	fetch_at(url, sizeof(url), "https://h/path//", "/up");
+	assert_string_equal(url, "https://h/path/up");
+	fetch_at(url, sizeof(url), "http://a-host-with-a-rather-long-name.test", "/ping");
+	assert_int_equal(strlen(url), sizeof(url) - 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_address_may_end_with_a_slash),
 		WITH_SERVER(an_answer_comes_with_its_phases),
 		WITH_SERVER(a_name_is_never_looked_up),
 		WITH_SERVER(a_proxy_of_the_environment_is_not_used),
