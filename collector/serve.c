@@ -166,7 +166,7 @@ static int start(struct world *w, struct why *why)
 		err = store_open(
 			&s, w->cli.folder, STORE_WRITE, why); /* makes it, completes the ledger */
 	if (err)
-		return why_say(why, err, "%s", strerror(-err));
+		return *why->text ? err : why_say(why, err, "%s", strerror(-err));
 	store_close(s);
 	err = only_one(w, why);
 	snprintf(path, sizeof(path), "%s/identity.pem", w->cli.folder);

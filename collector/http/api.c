@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The same facts as the pages, as JSON (/api/v1) and as OGC API - Features (/collections). */
 #include "endpoints.h"
+#include "operators.h"
 
 #include "../../probes/core/clock.h"
 
+#include <errno.h>
 #include <json-c/json.h>
 #include <math.h>
 #include <stdio.h>
@@ -58,30 +60,14 @@ static unsigned send_json(struct reply *r, json *o, const char *type)
 	return 200;
 }
 
-static unsigned send_problem(struct reply *r, unsigned status, const char *title)
-{
-	json *o = json_object_new_object(); /* RFC 9457 */
-
-	put_int(o, "status", status);
-	put_text(o, "title", title);
-	send_json(r, o, "application/problem+json");
-	return status;
-}
-
 /* --- pieces --------------------------------------------------------------------------------------------------- */
 
-static json *counts_json(const struct picture *p, const char *province)
+static json *counts_json(const struct picture_counts *c)
 {
 	json *o = json_object_new_object();
 
-	for (size_t s = 0; s < STATUSES; s++) {
-		int64_t n = 0;
-
-		for (size_t i = 0; i < p->count; i++)
-			n += (!province || !strcmp(p->hamlets[i].province, province)) &&
-			     !strcmp(p->hamlets[i].status, page_statuses[s]);
-		put_int(o, page_statuses[s], n);
-	}
+	for (size_t s = 0; s < STATUSES; s++)
+		put_int(o, page_statuses[s], (int64_t)c->by_status[s]);
 	return o;
 }
 
@@ -101,12 +87,19 @@ static void put_hamlet(json *o, const struct picture_hamlet *h)
 	put_bool(o, "simulated", h->simulated);
 }
 
+struct judgements {
+	json *list;
+	struct operators operators;
+};
+
 static int add_judgement(void *arg, const struct truth_row *row)
 {
+	struct judgements *to = arg;
 	json *o = json_object_new_object(), *reason = json_object_new_object();
 	char since[16], grade[2] = { row->grade == '-' ? 0 : row->grade, 0 };
 
 	put_text(o, "operator", row->plmn);
+	put_text(o, "operator_name", operators_brand(&to->operators, row->plmn));
 	put_text(o, "technology", row->technology);
 	put_text(o, "status", truth_status_name[row->status]);
 	put_text(o, "before_silence",
@@ -130,7 +123,7 @@ static int add_judgement(void *arg, const struct truth_row *row)
 	put_text(o, "profile", row->profile);
 	put_text(o, "profile_hash", row->profile_hash);
 	json_object_object_add(o, "detail", row->detail ? json_tokener_parse(row->detail) : NULL);
-	json_object_array_add(arg, o);
+	json_object_array_add(to->list, o);
 	return 0;
 }
 
@@ -186,8 +179,8 @@ unsigned api_summary(const struct request *q, struct reply *r)
 
 	put_int(o, "hamlets", (int64_t)p->count);
 	put_text(o, "technology", context_technology(q->context));
-	json_object_object_add(o, "by_status", counts_json(p, NULL));
-	context_release(q->context);
+	json_object_object_add(o, "by_status", counts_json(&p->all));
+	context_release(q->context, p);
 	return send_json(r, o, "application/json");
 }
 
@@ -205,7 +198,7 @@ static int add_province(void *arg, const struct store_unit *u)
 	put_text(o, "name", u->full_name);
 	put_text(o, "name_en", u->name_en);
 	put_known(o, "population", u->population);
-	json_object_object_add(o, "by_status", counts_json(to->picture, u->code));
+	json_object_object_add(o, "by_status", counts_json(picture_counts(to->picture, u->code)));
 	json_object_array_add(to->list, o);
 	return 0;
 }
@@ -218,19 +211,27 @@ unsigned api_provinces(const struct request *q, struct reply *r)
 	if (h) {
 		to.picture = context_picture(q->context);
 		store_units(h->store, UNIT_PROVINCE, NULL, STORE_TODAY, add_province, &to);
-		context_release(q->context);
+		context_release(q->context, to.picture);
 		context_return(q->context, h);
 		return send_json(r, to.list, "application/json");
 	}
 	json_object_put(to.list);
-	return send_problem(r, 503, "the store cannot be read");
+	return reply_problem(q, r, 503);
 }
 
 unsigned api_province_hamlets(const struct request *q, struct reply *r)
 {
-	const struct picture *p = context_picture(q->context);
-	json *list = json_object_new_array();
+	struct handles *h = context_take(q->context);
+	const struct picture *p;
+	struct store_unit unit;
+	json *list;
+	int err = h ? store_unit(h->store, UNIT_PROVINCE, q->part[0], STORE_TODAY, &unit) : -EIO;
 
+	context_return(q->context, h);
+	if (err)
+		return reply_problem(q, r, err == -ENOENT ? 404 : 503);
+	list = json_object_new_array();
+	p = context_picture(q->context);
 	for (size_t i = 0; i < p->count; i++)
 		if (!strcmp(p->hamlets[i].province, q->part[0])) {
 			json *o = json_object_new_object();
@@ -238,64 +239,79 @@ unsigned api_province_hamlets(const struct request *q, struct reply *r)
 			put_hamlet(o, &p->hamlets[i]);
 			json_object_array_add(list, o);
 		}
-	context_release(q->context);
+	context_release(q->context, p);
 	return send_json(r, list, "application/json");
 }
 
-static const struct picture_hamlet *find_hamlet(const struct picture *p, const char *code)
+static json *hamlet_json(const struct picture_hamlet *h)
 {
-	for (size_t i = 0; i < p->count; i++)
-		if (!strcmp(p->hamlets[i].code, code))
-			return &p->hamlets[i];
-	return NULL;
+	json *o = json_object_new_object();
+
+	put_hamlet(o, h);
+	if (h->has_point) {
+		put_real(o, "lat", h->lat_e7 / 1e7, 7);
+		put_real(o, "lon", h->lon_e7 / 1e7, 7);
+	}
+	return o;
 }
 
 unsigned api_hamlet(const struct request *q, struct reply *r)
 {
 	const struct picture *p = context_picture(q->context);
-	const struct picture_hamlet *found = find_hamlet(p, q->part[0]);
+	const struct picture_hamlet *found = picture_hamlet(p, q->part[0]);
 	const struct truth_query all = { .hamlet = q->part[0] };
-	struct handles *h = found ? context_take(q->context) : NULL;
-	json *o = json_object_new_object(), *judgements = json_object_new_array();
+	json *o = found ? hamlet_json(found) : NULL;
+	struct judgements to = { .list = NULL };
+	struct handles *h;
 
-	if (found)
-		put_hamlet(o, found);
-	if (found && found->has_point) {
-		put_real(o, "lat", found->lat_e7 / 1e7, 7);
-		put_real(o, "lon", found->lon_e7 / 1e7, 7);
+	context_release(q->context, p);
+	if (!o)
+		return reply_problem(q, r, 404);
+	h = context_take(q->context);
+	if (!h) {
+		json_object_put(o);
+		return reply_problem(q, r, 503);
 	}
-	context_release(q->context);
-	if (h && h->truth)
-		truth_rows(h->truth, &all, add_judgement, judgements);
-	json_object_object_add(o, "judgements", judgements);
+	to.list = json_object_new_array();
+	operators_load(&to.operators, h->store);
+	if (h->truth)
+		truth_rows(h->truth, &all, add_judgement, &to);
 	context_return(q->context, h);
-	if (found)
-		return send_json(r, o, "application/json");
-	json_object_put(o);
-	return send_problem(r, 404, "there is no such hamlet");
+	json_object_object_add(o, "judgements", to.list);
+	return send_json(r, o, "application/json");
 }
+
+#define PROBES 10000 /* in one answer */
 
 struct probe_list {
 	json *list;
 	struct store *store;
+	int64_t skip, left;
 };
 
 static int add_probe(void *arg, const struct store_probe *p)
 {
 	struct probe_list *to = arg;
 
+	if (to->skip-- > 0)
+		return 0;
 	json_object_array_add(to->list, probe_json(to->store, p));
-	return 0;
+	return --to->left <= 0;
 }
 
 unsigned api_probes(const struct request *q, struct reply *r)
 {
-	struct handles *h = context_take(q->context);
-	struct probe_list to = { NULL, h ? h->store : NULL };
+	struct probe_list to = { .left = PROBES };
+	struct handles *h;
 
+	if (!request_take(q, "limit", 1, PROBES, &to.left) ||
+		!request_take(q, "offset", 0, INT32_MAX, &to.skip))
+		return reply_problem(q, r, 400);
+	h = context_take(q->context);
 	if (!h)
-		return send_problem(r, 503, "the store cannot be read");
+		return reply_problem(q, r, 503);
 	to.list = json_object_new_array();
+	to.store = h->store;
 	store_probes(h->store, NULL, add_probe, &to);
 	context_return(q->context, h);
 	return send_json(r, to.list, "application/json");
@@ -318,10 +334,10 @@ unsigned api_probe(const struct request *q, struct reply *r)
 	json *o, *missing;
 
 	if (!h)
-		return send_problem(r, 503, "the store cannot be read");
+		return reply_problem(q, r, 503);
 	if (store_probe(h->store, q->part[0], &p)) {
 		context_return(q->context, h);
-		return send_problem(r, 404, "there is no such probe");
+		return reply_problem(q, r, 404);
 	}
 	o = probe_json(h->store, &p);
 	missing = json_object_new_array();

@@ -11,22 +11,30 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <time.h>
 
-#define PICTURE_AGE_NS \
-	(2 * NS_PER_S) /* how old a picture may be before it is looked whether it still holds */
+#define LOOK_NS     NS_PER_S   /* how often it is looked whether the picture still holds */
+#define CACHE_BYTES (6u << 20) /* of compressed tiles and files */
 
 struct http_context {
 	struct context_options options; /* copies */
 	struct boundaries *boundaries;
 	struct ingest *ingest;
-	pthread_mutex_t lock; /* of idle and complaint */
+	struct cache *cache;
+	pthread_mutex_t report; /* held while one is made */
+	pthread_mutex_t lock;   /* of what follows */
 	struct handles *idle;
 	struct complaint complaint;
-	pthread_rwlock_t picture_lock;
-	pthread_mutex_t renew; /* one thread renews */
-	struct picture picture;
-	_Atomic int64_t checked_ns; /* clock_mono() */
+	struct picture *picture;
+	uint64_t editions;
+	bool ending;
+	pthread_cond_t wake;
+
+	/* of the thread that renews the picture */
+	pthread_t thread;
+	bool running;
+	struct handles *own;
+	int64_t seen_registry, seen_statuses;
 };
 
 /* --- handles -------------------------------------------------------------------------------------------------- */
@@ -40,19 +48,31 @@ static void handles_free(struct handles *h)
 	free(h);
 }
 
+static void complain(struct http_context *c, const char *what, const char *why)
+{
+	pthread_mutex_lock(&c->lock);
+	log_complain(&c->complaint, clock_mono(), "http", "%s%s", what, why);
+	pthread_mutex_unlock(&c->lock);
+}
+
 static struct handles *handles_open(struct http_context *c)
 {
 	struct handles *h = mem_new(sizeof(*h));
 	struct why why = { { 0 } };
 
 	if (store_open(&h->store, c->options.folder, STORE_READ, &why)) {
-		pthread_mutex_lock(&c->lock);
-		log_complain(&c->complaint, clock_mono(), "http", "%s", why.text);
-		pthread_mutex_unlock(&c->lock);
+		complain(c, "", why.text);
 		free(h);
 		return NULL;
 	}
 	return h;
+}
+
+/* Looks for what did not exist yet when they were opened. */
+static void handles_complete(struct http_context *c, struct handles *h)
+{
+	if (!h->truth && truth_open(&h->truth, c->options.folder, NULL))
+		h->truth = NULL; /* nothing was judged yet */
 }
 
 struct handles *context_take(struct http_context *c)
@@ -66,8 +86,8 @@ struct handles *context_take(struct http_context *c)
 	pthread_mutex_unlock(&c->lock);
 	if (!h)
 		h = handles_open(c);
-	if (h && !h->truth && truth_open(&h->truth, c->options.folder, NULL))
-		h->truth = NULL; /* nothing was judged yet */
+	if (h)
+		handles_complete(c, h);
 	return h;
 }
 
@@ -83,151 +103,155 @@ void context_return(struct http_context *c, struct handles *h)
 
 /* --- the picture ---------------------------------------------------------------------------------------------- */
 
-static void picture_done(struct picture *p)
+/* What the picture shows changed, or may have: read on the handles that are kept for this alone. */
+static bool changed(struct http_context *c, struct handles *h)
 {
-	free(p->hamlets);
-	free(p->points);
-	*p = (struct picture){ 0 };
+	int64_t registry = store_audit_last(h->store),
+		statuses = h->truth ? truth_version(h->truth) : -1;
+	bool yes = registry != c->seen_registry || statuses != c->seen_statuses;
+
+	c->seen_registry = registry;
+	c->seen_statuses = statuses;
+	return yes;
 }
 
-static int add_hamlet(void *arg, const struct store_hamlet *h)
+static void picture_set(struct http_context *c, struct picture *fresh)
 {
-	struct picture *p = arg;
-	struct picture_hamlet *to;
+	struct picture *old;
 
-	if ((p->count & (p->count - 1)) == 0) /* doubles */
-		p->hamlets = mem_grow(p->hamlets, p->count ? 2 * p->count : 1, sizeof(*p->hamlets));
-	to = &p->hamlets[p->count++];
-	*to = (struct picture_hamlet){ .status = "unmeasured",
-		.since_ns = UTC_UNKNOWN,
-		.population = h->population,
-		.has_point = h->has_point,
-		.lat_e7 = h->lat_e7,
-		.lon_e7 = h->lon_e7 };
-	snprintf(to->code, sizeof(to->code), "%s", h->code);
-	snprintf(to->name, sizeof(to->name), "%s", h->name);
-	snprintf(to->commune, sizeof(to->commune), "%.7s", h->commune);
-	snprintf(to->province, sizeof(to->province), "%.7s", h->province);
-	snprintf(to->reported, sizeof(to->reported), "%s", h->reported);
-	return 0;
-}
-
-static int by_code(const void *a, const void *b)
-{
-	return strcmp(
-		((const struct picture_hamlet *)a)->code, ((const struct picture_hamlet *)b)->code);
-}
-
-static int add_status(void *arg, const struct truth_row *row)
-{
-	struct picture *p = arg;
-	struct picture_hamlet key, *h;
-
-	memcpy(key.code, row->hamlet, sizeof(key.code));
-	h = p->count ? bsearch(&key, p->hamlets, p->count, sizeof(*h), by_code) : NULL;
-	if (!h)
-		return 0;
-	h->status = truth_status_name[row->status];
-	h->grade = row->grade == '-' ? 0 : row->grade;
-	h->since_ns = row->since ? (int64_t)row->since * STORE_DAY_NS : UTC_UNKNOWN;
-	h->simulated = row->simulated;
-	return 0;
-}
-
-/* How much it concerns a reader: what is drawn when several fall together. */
-static unsigned rank_of(const char *status)
-{
-	static const char *const order[] = { "no_signal", "partial", "unstable", "weak", "silent",
-		"unmeasured", "covered" };
-
-	for (unsigned i = 0; i < COUNT(order); i++)
-		if (!strcmp(order[i], status))
-			return i;
-	return COUNT(order);
-}
-
-static void add_points(struct picture *p)
-{
-	p->points = mem_grow(NULL, p->count, sizeof(*p->points));
-	for (size_t i = 0; i < p->count; i++) {
-		const struct picture_hamlet *h = &p->hamlets[i];
-
-		if (h->has_point)
-			p->points[p->point_count++] = (struct tile_hamlet){ .code = h->code,
-				.name = h->name,
-				.status = h->status,
-				.rank = rank_of(h->status),
-				.simulated = h->simulated,
-				.at = mvt_project(h->lat_e7 / 1e7, h->lon_e7 / 1e7) };
-	}
-}
-
-static void picture_make(struct picture *p, struct http_context *c, struct handles *h)
-{
-	const struct truth_query best = { .plmn = "*", .technology = c->options.technology };
-
-	if (store_hamlets(h->store, NULL, NULL, add_hamlet, p))
-		log_error("http", "hamlets cannot be read: %s", store_problem(h->store));
-	if (p->count)
-		qsort(p->hamlets, p->count, sizeof(*p->hamlets), by_code);
-	if (h->truth)
-		truth_rows(h->truth, &best, add_status, p);
-	add_points(p);
-}
-
-static void picture_renew(struct http_context *c)
-{
-	struct handles *h = context_take(c);
-	struct picture fresh = { 0 };
-
-	if (!h)
-		return; /* the old one still tells what was known */
-	picture_make(&fresh, c, h);
-	context_return(c, h);
-	pthread_rwlock_wrlock(&c->picture_lock);
-	picture_done(&c->picture);
+	pthread_mutex_lock(&c->lock);
+	old = c->picture;
+	fresh->users = 1;
+	fresh->edition = ++c->editions;
 	c->picture = fresh;
-	pthread_rwlock_unlock(&c->picture_lock);
+	if (old && --old->users)
+		old = NULL; /* its last reader frees it */
+	pthread_mutex_unlock(&c->lock);
+	picture_free(old);
+}
+
+/* The handles of the thread that renews: what they saw last is compared, so they are not shared. */
+static void renew(struct http_context *c)
+{
+	struct picture *fresh;
+	int err;
+
+	if (!c->own)
+		c->own = handles_open(c);
+	if (!c->own)
+		return; /* the old picture still tells what was known */
+	handles_complete(c, c->own);
+	if (!changed(c, c->own) && c->picture)
+		return;
+	err = picture_make(&fresh, c->own->store, c->own->truth, c->options.technology);
+	if (err) {
+		c->seen_registry = -1; /* once more at the next look */
+		complain(c, "hamlets cannot be read: ", store_problem(c->own->store));
+		return;
+	}
+	picture_set(c, fresh);
+}
+
+static bool wait_ns(struct http_context *c, int64_t ns)
+{
+	struct timespec until;
+	bool ending;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ns / NS_PER_S;
+	until.tv_nsec += ns % NS_PER_S;
+	if (until.tv_nsec >= NS_PER_S) {
+		until.tv_nsec -= NS_PER_S;
+		until.tv_sec++;
+	}
+	pthread_mutex_lock(&c->lock);
+	while (!c->ending && pthread_cond_timedwait(&c->wake, &c->lock, &until) != ETIMEDOUT)
+		;
+	ending = c->ending;
+	pthread_mutex_unlock(&c->lock);
+	return ending;
+}
+
+static void *renewing(void *arg)
+{
+	struct http_context *c = arg;
+	int64_t pause = LOOK_NS;
+
+	while (!wait_ns(c, pause)) {
+		int64_t began = clock_mono();
+
+		renew(c);
+		/* with very many hamlets that change all the time: at most a tenth of a core */
+		pause = 10 * (clock_mono() - began);
+		pause = pause < LOOK_NS ? LOOK_NS : pause;
+	}
+	return NULL;
 }
 
 const struct picture *context_picture(struct http_context *c)
 {
-	if (clock_mono() - c->checked_ns > PICTURE_AGE_NS && !pthread_mutex_trylock(&c->renew)) {
-		picture_renew(c);
-		c->checked_ns = clock_mono();
-		pthread_mutex_unlock(&c->renew);
-	}
-	pthread_rwlock_rdlock(&c->picture_lock);
-	return &c->picture;
+	struct picture *p;
+
+	pthread_mutex_lock(&c->lock);
+	p = c->picture;
+	p->users++;
+	pthread_mutex_unlock(&c->lock);
+	return p;
 }
 
-void context_release(struct http_context *c)
+void context_release(struct http_context *c, const struct picture *p)
 {
-	pthread_rwlock_unlock(&c->picture_lock);
+	struct picture *mine = (struct picture *)p;
+	bool last;
+
+	pthread_mutex_lock(&c->lock);
+	last = --mine->users == 0;
+	pthread_mutex_unlock(&c->lock);
+	if (last)
+		picture_free(mine);
 }
 
 /* --- life ---------------------------------------------------------------------------------------------------------- */
+
+static void begin(struct http_context *c, const struct context_options *o)
+{
+	pthread_condattr_t monotonic;
+
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&c->wake, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_mutex_init(&c->report, NULL);
+	c->options = (struct context_options){ .folder = mem_copy(o->folder),
+		.boundaries = mem_copy(o->boundaries),
+		.technology = mem_copy(o->technology),
+		.profile = mem_copy(o->profile ? o->profile : "") };
+	c->ingest = o->ingest;
+	c->cache = cache_new(CACHE_BYTES);
+	c->seen_registry = c->seen_statuses = -1;
+}
 
 int context_new(struct http_context **out, const struct context_options *o, struct why *why)
 {
 	struct http_context *c = mem_new(sizeof(*c));
 	int err;
 
-	pthread_mutex_init(&c->lock, NULL);
-	pthread_mutex_init(&c->renew, NULL);
-	pthread_rwlock_init(&c->picture_lock, NULL);
-	c->options = (struct context_options){ .folder = mem_copy(o->folder),
-		.boundaries = mem_copy(o->boundaries),
-		.technology = mem_copy(o->technology),
-		.profile = mem_copy(o->profile ? o->profile : "") };
-	c->ingest = o->ingest;
-	c->checked_ns = -PICTURE_AGE_NS;
+	begin(c, o);
 	err = boundaries_load(&c->boundaries, o->boundaries, why);
+	if (!err) {
+		renew(c);
+		if (!c->picture)
+			err = why_say(why, -EIO, "%s: the hamlets cannot be read", o->folder);
+	}
+	if (!err) {
+		err = -pthread_create(&c->thread, NULL, renewing, c);
+		c->running = !err;
+	}
 	if (err) {
 		context_free(c);
 		return err;
 	}
-	picture_renew(c);
 	*out = c;
 	return 0;
 }
@@ -236,20 +260,43 @@ void context_free(struct http_context *c)
 {
 	if (!c)
 		return;
+	pthread_mutex_lock(&c->lock);
+	c->ending = true;
+	pthread_cond_signal(&c->wake);
+	pthread_mutex_unlock(&c->lock);
+	if (c->running)
+		pthread_join(c->thread, NULL);
 	for (struct handles *h = c->idle, *next; h; h = next) {
 		next = h->next;
 		handles_free(h);
 	}
+	handles_free(c->own);
 	boundaries_free(c->boundaries);
-	picture_done(&c->picture);
-	pthread_rwlock_destroy(&c->picture_lock);
-	pthread_mutex_destroy(&c->renew);
+	picture_free(c->picture);
+	cache_free(c->cache);
+	pthread_cond_destroy(&c->wake);
+	pthread_mutex_destroy(&c->report);
 	pthread_mutex_destroy(&c->lock);
 	free((char *)c->options.folder);
 	free((char *)c->options.boundaries);
 	free((char *)c->options.technology);
 	free((char *)c->options.profile);
 	free(c);
+}
+
+struct cache *context_cache(struct http_context *c)
+{
+	return c->cache;
+}
+
+bool context_report_begin(struct http_context *c)
+{
+	return !pthread_mutex_trylock(&c->report);
+}
+
+void context_report_end(struct http_context *c)
+{
+	pthread_mutex_unlock(&c->report);
 }
 
 const struct boundaries *context_boundaries(const struct http_context *c)

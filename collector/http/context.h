@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the endpoints work on: read-only handles of the store, one for each request under way, and a
- * picture of all hamlets with their status that is renewed when something changed. */
+ * picture of all hamlets with their status that a thread renews when something changed. */
 #ifndef COLLECTOR_HTTP_CONTEXT_H
 #define COLLECTOR_HTTP_CONTEXT_H
 
@@ -8,7 +8,8 @@
 #include "../store/boundaries.h"
 #include "../store/store.h"
 #include "../truth/truth.h"
-#include "tiles.h"
+#include "cache.h"
+#include "picture.h"
 
 struct http_context;
 
@@ -38,24 +39,14 @@ struct handles {
 struct handles *context_take(struct http_context *c);
 void context_return(struct http_context *c, struct handles *h); /* NULL is fine */
 
-/* All hamlets, for tiles and lists. */
-struct picture_hamlet {
-	char code[STORE_CODE], name[STORE_NAME], commune[8], province[8], reported[32];
-	const char *status; /* of best-of-all operators */
-	char grade;         /* 'A' 'B' 'C', 0 none */
-	int64_t since_ns;   /* UTC_UNKNOWN */
-	int64_t population;
-	bool simulated;
-	bool has_point;
-	int32_t lat_e7, lon_e7;
-};
-struct picture {
-	struct picture_hamlet *hamlets; /* by code */
-	struct tile_hamlet *points;     /* those that have one */
-	size_t count, point_count;
-};
-/* Locked for reading until context_release(); never NULL. */
+struct cache *context_cache(struct http_context *c);
+
+/* A report reads much and the map must go on answering: one is made at a time.  false: another is. */
+bool context_report_begin(struct http_context *c) MUST_CHECK;
+void context_report_end(struct http_context *c);
+
+/* The newest picture; it stays as it is until it is given back. */
 const struct picture *context_picture(struct http_context *c);
-void context_release(struct http_context *c);
+void context_release(struct http_context *c, const struct picture *p);
 
 #endif

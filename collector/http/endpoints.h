@@ -6,16 +6,13 @@
 #include "context.h"
 #include "request.h"
 
-#define STATUSES 7
-extern const char *const page_statuses[STATUSES]; /* most to least concern */
-
 /* pages.c, page_probes.c */
 request_handler page_map, page_province, page_probes, page_status;
 /* page_hamlet.c */
 request_handler page_hamlet;
 /* api.c, features.c */
-request_handler api_list, api_summary, api_provinces, api_province_hamlets, api_hamlet, api_probes,
-	api_probe, collections, collection, collection_items, collection_item;
+request_handler api_list, api_openapi, api_summary, api_provinces, api_province_hamlets, api_hamlet,
+	api_probes, api_probe, collections, collection, collection_items, collection_item;
 /* reports.c */
 request_handler report_file;
 /* files.c */

@@ -3,6 +3,7 @@
 #include "endpoints.h"
 
 #include <json-c/json.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,8 +117,20 @@ static bool read_box(const struct request *q, struct box *box)
 	char end;
 
 	*box = (struct box){ .given = text != NULL };
-	return !text || sscanf(text, "%lf,%lf,%lf,%lf%c", &box->west, &box->south, &box->east,
-				&box->north, &end) == 4;
+	if (!text)
+		return true;
+	return sscanf(text, "%lf,%lf,%lf,%lf%c", &box->west, &box->south, &box->east, &box->north,
+		       &end) == 4 &&
+	       isfinite(box->west) && isfinite(box->south) && isfinite(box->east) &&
+	       isfinite(box->north);
+}
+
+static bool known_status(const char *status)
+{
+	for (size_t i = 0; status && i < STATUSES; i++)
+		if (!strcmp(page_statuses[i], status))
+			return true;
+	return !status;
 }
 
 static bool wanted(const struct picture_hamlet *h, const struct box *box, const char *province,
@@ -143,8 +156,7 @@ static void put_filter(struct buf *b, const struct request *q, const char *name)
 
 unsigned collection_items(const struct request *q, struct reply *r)
 {
-	int64_t limit = request_number(q, "limit", 1, MOST, LIMIT),
-		offset = request_number(q, "offset", 0, INT32_MAX, 0), matched = 0, returned = 0;
+	int64_t limit = LIMIT, offset = 0, matched = 0, returned = 0;
 	const char *province = request_query(q, "province"), *status = request_query(q, "status");
 	json *o, *features, *links;
 	const struct picture *p;
@@ -152,8 +164,11 @@ unsigned collection_items(const struct request *q, struct reply *r)
 
 	if (strcmp(q->part[0], "hamlets"))
 		return reply_problem(q, r, 404);
-	if (!read_box(q, &box))
+	/* OGC 17-069r4 7.15: a value that cannot be is refused, a limit above the most is the most */
+	if (!read_box(q, &box) || !request_take(q, "limit", 1, INT32_MAX, &limit) ||
+		!request_take(q, "offset", 0, INT32_MAX, &offset) || !known_status(status))
 		return reply_problem(q, r, 400);
+	limit = limit > MOST ? MOST : limit;
 	o = json_object_new_object();
 	features = json_object_new_array();
 	links = json_object_new_array();
@@ -165,7 +180,7 @@ unsigned collection_items(const struct request *q, struct reply *r)
 		json_object_array_add(features, feature(&p->hamlets[i]));
 		returned++;
 	}
-	context_release(q->context);
+	context_release(q->context, p);
 	if (offset + returned < matched) {
 		struct buf next;
 
@@ -189,11 +204,10 @@ unsigned collection_items(const struct request *q, struct reply *r)
 unsigned collection_item(const struct request *q, struct reply *r)
 {
 	const struct picture *p = context_picture(q->context);
-	json *found = NULL;
+	const struct picture_hamlet *h =
+		strcmp(q->part[0], "hamlets") ? NULL : picture_hamlet(p, q->part[1]);
+	json *found = h ? feature(h) : NULL;
 
-	for (size_t i = 0; !found && i < p->count; i++)
-		if (!strcmp(q->part[0], "hamlets") && !strcmp(p->hamlets[i].code, q->part[1]))
-			found = feature(&p->hamlets[i]);
-	context_release(q->context);
+	context_release(q->context, p);
 	return found ? send_json(r, found, GEOJSON) : reply_problem(q, r, 404);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is not a page and not JSON: embedded files, tiles, reports, metrics. */
 #include "endpoints.h"
+#include "gzip.h"
 
 #include "../../probes/core/clock.h"
 #include "../../probes/core/log.h"
@@ -33,6 +34,21 @@ static const char *type_of(const char *path)
 	return "application/octet-stream";
 }
 
+/* From the cache, where the reader takes it compressed. */
+static bool cached(const struct request *q, struct reply *r, uint64_t edition)
+{
+	r->zipped = q->gzip && cache_get(context_cache(q->context), q->path, edition, &r->body);
+	return r->zipped;
+}
+
+static void keep(const struct request *q, struct reply *r, uint64_t edition)
+{
+	if (!q->gzip || r->body.len < GZIP_LEAST || !gzip(&r->body))
+		return;
+	r->zipped = true;
+	cache_put(context_cache(q->context), q->path, edition, &r->body);
+}
+
 unsigned file_static(const struct request *q, struct reply *r)
 {
 	const char *path = q->path + strlen("/static/");
@@ -40,9 +56,12 @@ unsigned file_static(const struct request *q, struct reply *r)
 	for (const struct web_file *f = web_files; f->path; f++) {
 		if (strcmp(f->path, path))
 			continue;
-		buf_put(&r->body, f->data, f->size);
 		r->type = type_of(path);
 		r->max_age_s = 300;
+		if (!cached(q, r, 0)) {
+			buf_put(&r->body, f->data, f->size);
+			keep(q, r, 0);
+		}
 		return 200;
 	}
 	return reply_problem(q, r, 404);
@@ -59,31 +78,44 @@ static bool number_of(const char *text, unsigned most, unsigned *out)
 	return *text >= '0' && *text <= '9' && !*end && v <= most;
 }
 
+static int make_tile(const struct request *q, struct reply *r, const struct picture *p,
+	struct mvt_tile tile, uint64_t edition)
+{
+	int err;
+
+	if (cached(q, r, edition))
+		return 0;
+	if (p)
+		err = tile_hamlets(&r->body, p->points, p->point_count, tile);
+	else
+		err = tile_units(&r->body, context_boundaries(q->context), tile);
+	if (!err)
+		keep(q, r, edition);
+	return err;
+}
+
 unsigned file_tile(const struct request *q, struct reply *r)
 {
+	bool hamlets = !strcmp(q->part[0], "hamlets");
+	const struct picture *p = NULL;
 	struct mvt_tile tile;
 	int err;
 
-	if (!number_of(q->part[1], TILE_ZOOM_MOST, &tile.z) ||
+	if ((!hamlets && strcmp(q->part[0], "units")) ||
+		!number_of(q->part[1], TILE_ZOOM_MOST, &tile.z) ||
 		!number_of(q->part[2], (1u << tile.z) - 1, &tile.x) ||
 		!number_of(q->part[3], (1u << tile.z) - 1, &tile.y))
 		return reply_problem(q, r, 404);
-	if (!strcmp(q->part[0], "units")) {
-		err = tile_units(&r->body, context_boundaries(q->context), tile);
-		r->max_age_s = 3600;
-	} else if (!strcmp(q->part[0], "hamlets")) {
-		const struct picture *p = context_picture(q->context);
-
-		err = tile_hamlets(&r->body, p->points, p->point_count, tile);
-		context_release(q->context);
-		r->max_age_s = 0;
-	} else {
-		return reply_problem(q, r, 404);
-	}
+	if (hamlets)
+		p = context_picture(q->context);
+	err = make_tile(q, r, p, tile, p ? p->edition : 0);
+	if (p)
+		context_release(q->context, p);
 	if (err) {
 		log_error("http", "%s: %s", q->path, strerror(-err));
 		return reply_problem(q, r, 500);
 	}
+	r->max_age_s = hamlets ? 0 : 3600;
 	r->type = "application/vnd.mapbox-vector-tile";
 	return 200; /* an empty tile is a valid one */
 }
@@ -118,20 +150,14 @@ static void ingest_metrics(struct buf *b, struct ingest *in)
 
 static void status_metrics(struct buf *b, struct http_context *c)
 {
-	static const char *const names[] = { "no_signal", "partial", "unstable", "weak", "covered",
-		"unmeasured", "silent" };
 	const struct picture *p = context_picture(c);
 
 	buf_puts(b, "# HELP phusong_hamlets hamlets by status, best of all operators\n# TYPE "
 		    "phusong_hamlets gauge\n");
-	for (size_t s = 0; s < sizeof(names) / sizeof(names[0]); s++) {
-		size_t n = 0;
-
-		for (size_t i = 0; i < p->count; i++)
-			n += !strcmp(p->hamlets[i].status, names[s]);
-		buf_printf(b, "phusong_hamlets{status=\"%s\"} %zu\n", names[s], n);
-	}
-	context_release(c);
+	for (size_t i = 0; i < STATUSES; i++)
+		buf_printf(b, "phusong_hamlets{status=\"%s\"} %zu\n", page_statuses[i],
+			p->all.by_status[i]);
+	context_release(c, p);
 }
 
 static int count_suspects(void *arg, const char *reason, uint64_t now, uint64_t ever)

@@ -83,47 +83,90 @@ void mvt_layer_begin(struct mvt_layer *l, const char *name, struct mvt_tile tile
 	l->tile = tile;
 	l->name = name;
 	buf_init(&l->features, LAYER_CEILING);
-	buf_init(&l->keys, LAYER_CEILING);
-	buf_init(&l->values, LAYER_CEILING);
+	buf_init(&l->keys.messages, LAYER_CEILING);
+	buf_init(&l->values.messages, LAYER_CEILING);
 	buf_init(&l->geometry, LAYER_CEILING);
 }
 
-/* The index of a message in a list of length-prefixed messages, appended when it is not there.  Lists
- * are short: keys a handful, values some hundred statuses and names. */
-static unsigned intern(
-	struct buf *list, unsigned *count, unsigned field, const void *message, size_t n)
+static uint32_t hash_of(const uint8_t *p, size_t n)
+{
+	uint32_t h = 2166136261u; /* FNV-1a */
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ p[i]) * 16777619u;
+	return h;
+}
+
+static bool begins_with(const struct buf *b, size_t at, const struct buf *one)
+{
+	/* a length-prefixed message equals another when it begins with all of it */
+	return b->len - at >= one->len && !memcmp(b->data + at, one->data, one->len);
+}
+
+/* Pairs {offset + 1, number}; always half empty. */
+static uint32_t *slot_of(struct mvt_list *list, const struct buf *one)
+{
+	uint32_t i = hash_of(one->data, one->len) % list->slots;
+
+	while (list->slot[2 * i] && !begins_with(&list->messages, list->slot[2 * i] - 1, one))
+		i = (i + 1) % list->slots;
+	return &list->slot[2 * i];
+}
+
+static void widen(struct mvt_list *list)
+{
+	uint32_t *old = list->slot;
+	unsigned slots = list->slots;
+
+	list->slots = slots ? 4 * slots : 64;
+	list->slot = mem_new(2 * list->slots * sizeof(*list->slot));
+	for (unsigned i = 0; i < slots; i++) {
+		uint32_t at = old[2 * i], j;
+		size_t head, len = 0, shift = 0;
+
+		if (!at)
+			continue;
+		head = at; /* after the field number, which fits one byte here */
+		do
+			len |= (size_t)(list->messages.data[head] & 0x7f) << shift;
+		while (shift += 7, list->messages.data[head++] & 0x80);
+		j = hash_of(list->messages.data + at - 1, head + len - (at - 1)) % list->slots;
+		while (list->slot[2 * j])
+			j = (j + 1) % list->slots;
+		memcpy(&list->slot[2 * j], &old[2 * i], 2 * sizeof(*old));
+	}
+	free(old);
+}
+
+/* The number of a message in a list of length-prefixed messages, appended when it is not there. */
+static unsigned intern(struct mvt_list *list, unsigned field, const void *message, size_t n)
 {
 	struct buf one;
-	size_t at = 0;
-	unsigned i = 0;
+	uint32_t *slot;
+	unsigned number;
 
 	buf_init(&one, LAYER_CEILING);
 	put_bytes(&one, field, message, n);
-	while (at < list->len) {
-		size_t len = 0, shift = 0, head = at + 1; /* all field numbers here fit one byte */
-
-		do
-			len |= (size_t)(list->data[head] & 0x7f) << shift;
-		while (shift += 7, list->data[head++] & 0x80);
-		if (head + len - at == one.len && !memcmp(list->data + at, one.data, one.len))
-			goto out;
-		at = head + len;
-		i++;
+	if (2 * (list->count + 1) > list->slots)
+		widen(list);
+	slot = slot_of(list, &one);
+	if (!slot[0] && !list->messages.err && !one.err) {
+		slot[0] = (uint32_t)list->messages.len + 1;
+		slot[1] = list->count++;
+		buf_put(&list->messages, one.data, one.len);
+		if (list->messages.err)
+			slot[0] = 0; /* the layer is refused at its end */
 	}
-	buf_put(list, one.data, one.len);
-	*count = i + 1;
-out:
+	number = slot[1];
 	buf_done(&one);
-	return i;
+	return number;
 }
 
 static void add_tag(struct mvt_layer *l, const char *key, struct buf *value)
 {
 	if (l->tag_count < 2 * MVT_TAGS) {
-		l->tags[l->tag_count++] =
-			intern(&l->keys, &l->key_count, LAYER_KEY, key, strlen(key));
-		l->tags[l->tag_count++] =
-			intern(&l->values, &l->value_count, LAYER_VALUE, value->data, value->len);
+		l->tags[l->tag_count++] = intern(&l->keys, LAYER_KEY, key, strlen(key));
+		l->tags[l->tag_count++] = intern(&l->values, LAYER_VALUE, value->data, value->len);
 	}
 	buf_done(value);
 }
@@ -338,20 +381,24 @@ int mvt_layer_end(struct mvt_layer *l, struct buf *tile)
 	buf_init(&layer, LAYER_CEILING);
 	put_bytes(&layer, LAYER_NAME, l->name, strlen(l->name));
 	buf_put(&layer, l->features.data, l->features.len);
-	buf_put(&layer, l->keys.data, l->keys.len);
-	buf_put(&layer, l->values.data, l->values.len);
+	buf_put(&layer, l->keys.messages.data, l->keys.messages.len);
+	buf_put(&layer, l->values.messages.data, l->values.messages.len);
 	put_number(&layer, LAYER_EXTENT, MVT_EXTENT);
 	put_number(&layer, LAYER_VERSION, 2);
 	if (l->feature_count)
 		put_bytes(tile, TILE_LAYER, layer.data, layer.len);
-	err = layer.err         ? layer.err
-	      : l->features.err ? l->features.err
-	      : l->geometry.err ? l->geometry.err
-	                        : tile->err;
+	err = layer.err                ? layer.err
+	      : l->features.err        ? l->features.err
+	      : l->keys.messages.err   ? l->keys.messages.err
+	      : l->values.messages.err ? l->values.messages.err
+	      : l->geometry.err        ? l->geometry.err
+	                               : tile->err;
 	buf_done(&layer);
 	buf_done(&l->features);
-	buf_done(&l->keys);
-	buf_done(&l->values);
+	buf_done(&l->keys.messages);
+	buf_done(&l->values.messages);
+	free(l->keys.slot);
+	free(l->values.slot);
 	buf_done(&l->geometry);
 	return err;
 }

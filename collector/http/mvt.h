@@ -22,8 +22,13 @@ struct mvt_point mvt_project(double lat, double lon);
 struct mvt_layer { /* on the caller's stack; mvt_layer_end() frees what it holds */
 	struct mvt_tile tile;
 	const char *name;
-	struct buf features, keys, values, geometry;
-	unsigned key_count, value_count, feature_count;
+	struct mvt_list {
+		struct buf messages;
+		uint32_t *slot; /* hash table: where a message begins + 1, and its number */
+		unsigned slots, count;
+	} keys, values;
+	struct buf features, geometry;
+	unsigned feature_count;
 	uint32_t tags[2 * MVT_TAGS];
 	unsigned tag_count;
 };

@@ -2,6 +2,7 @@
 /* A hamlet: what it is, and everything that this rests on. */
 #include "endpoints.h"
 #include "html.h"
+#include "operators.h"
 
 #include "../../probes/core/clock.h"
 #include "../i18n.h"
@@ -16,6 +17,7 @@ struct view {
 	struct buf *b;
 	struct handles *h;
 	struct store_hamlet hamlet;
+	struct operators operators;
 	bool any;
 };
 
@@ -67,13 +69,25 @@ static void put_number(struct view *v, double value, int decimals, const char *u
 	buf_printf(v->b, "%s%s", i18n_number(text, value, decimals, lang(v)), unit);
 }
 
+static void put_operator(struct view *v, const char *plmn)
+{
+	const char *brand = operators_brand(&v->operators, plmn);
+
+	if (!strcmp(plmn, "*"))
+		html_text(v->b, i18n(TR_BEST_OF_ALL, lang(v)));
+	else if (brand)
+		html_textf(v->b, "%s (%s)", brand, plmn);
+	else
+		html_text(v->b, plmn);
+}
+
 static int put_row(void *arg, const struct truth_row *row)
 {
 	struct view *v = arg;
 	char since[16];
 
 	buf_puts(v->b, "<tr><th scope=\"row\">");
-	html_text(v->b, strcmp(row->plmn, "*") ? row->plmn : i18n(TR_BEST_OF_ALL, lang(v)));
+	put_operator(v, row->plmn);
 	buf_puts(v->b, "</th><td>");
 	html_text(v->b, row->technology);
 	buf_puts(v->b, "</td><td>");
@@ -283,6 +297,7 @@ static void put_page(struct view *v, struct reply *r)
 		.plmn = "*",
 		.technology = context_technology(v->q->context) };
 
+	operators_load(&v->operators, v->h->store);
 	html_begin(v->q, r, v->hamlet.name, "", false);
 	put_crumbs(v);
 	if (v->h->truth)

@@ -9,10 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#define PROBES_SHOWN 1000
+
 struct rows {
 	const struct request *q;
 	struct buf *b;
 	struct store *s;
+	int64_t skip, left;
 };
 
 static void put_time(struct buf *b, int64_t utc_ns, const char *lang)
@@ -51,6 +54,10 @@ static int put_probe(void *arg, const struct store_probe *p)
 	struct buf *b = rows->b;
 	const char *lang = rows->q->lang;
 
+	if (rows->skip-- > 0)
+		return 0;
+	if (rows->left-- <= 0)
+		return 1;
 	buf_printf(b, "<tr><th scope=\"row\"><code>%s</code>", p->id);
 	if (p->simulated) {
 		buf_puts(b, " <span class=\"tag\">");
@@ -90,10 +97,16 @@ unsigned page_probes(const struct request *q, struct reply *r)
 		i18n(TR_ONLINE, l), i18n(TR_LAST_SEEN, l), made, stored, missing, dropped, skipped,
 		rejected, repeated, i18n(TR_VERSION, l), NULL };
 	struct handles *h = context_take(q->context);
-	struct rows rows = { q, &r->body, h ? h->store : NULL };
+	struct rows rows = { q, &r->body, h ? h->store : NULL, 0, PROBES_SHOWN };
+	int64_t offset = 0;
 
 	if (!h)
 		return reply_problem(q, r, 503);
+	if (!request_take(q, "offset", 0, INT32_MAX, &offset)) {
+		context_return(q->context, h);
+		return reply_problem(q, r, 400);
+	}
+	rows.skip = offset;
 	snprintf(made, sizeof(made), "#%s", i18n(TR_MADE, l));
 	snprintf(stored, sizeof(stored), "#%s", i18n(TR_STORED, l));
 	snprintf(missing, sizeof(missing), "#%s", i18n(TR_MISSING, l));
@@ -108,6 +121,9 @@ unsigned page_probes(const struct request *q, struct reply *r)
 	html_table_begin(&r->body, i18n(TR_PROBES_TITLE, l), columns);
 	store_probes(rows.s, NULL, put_probe, &rows);
 	html_table_end(&r->body);
+	if (rows.left < 0) /* there is one more */
+		buf_printf(&r->body, "<p><a rel=\"next\" href=\"/probes?offset=%lld\">→</a></p>\n",
+			(long long)offset + PROBES_SHOWN);
 	html_end(q, r, NULL);
 	context_return(q->context, h);
 	return 200;

@@ -12,26 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In the order of a reader's concern; the rank of a status is its place here. */
-const char *const page_statuses[STATUSES] = { "no_signal", "partial", "unstable", "weak", "silent",
-	"unmeasured", "covered" };
-
-static unsigned status_index(const char *status)
-{
-	for (unsigned i = 0; i < STATUSES; i++)
-		if (!strcmp(page_statuses[i], status))
-			return i;
-	return STATUSES - 2; /* unmeasured */
-}
-
-static void count_statuses(const struct picture *p, const char *province, size_t counts[STATUSES])
-{
-	memset(counts, 0, STATUSES * sizeof(*counts));
-	for (size_t i = 0; i < p->count; i++)
-		if (!province || !strcmp(p->hamlets[i].province, province))
-			counts[status_index(p->hamlets[i].status)]++;
-}
-
 /* --- the map element --------------------------------------------------------------------------------------- */
 
 static void add_word(struct json_object *words, const char *name, const char *text)
@@ -68,7 +48,7 @@ static void put_map(const struct request *q, struct buf *b, double south, double
 }
 
 /* The legend counts and, with scripts, shows and hides. */
-static void put_legend(const struct request *q, struct buf *b, const size_t counts[STATUSES])
+static void put_legend(const struct request *q, struct buf *b, const struct picture_counts *counts)
 {
 	buf_puts(b, "<ul class=\"map-tools\" aria-label=\"");
 	html_text(b, i18n(TR_LEGEND, q->lang));
@@ -79,22 +59,18 @@ static void put_legend(const struct request *q, struct buf *b, const size_t coun
 			"checked>",
 			page_statuses[i]);
 		html_status(b, page_statuses[i], q->lang);
-		buf_printf(b, " <span>%zu</span></label></li>\n", counts[i]);
+		buf_printf(b, " <span>%zu</span></label></li>\n", counts->by_status[i]);
 	}
 	buf_puts(b, "</ul>\n");
 }
 
 /* --- / ---------------------------------------------------------------------------------------------------------- */
 
-static void put_count_cells(struct buf *b, const size_t counts[STATUSES])
+static void put_count_cells(struct buf *b, const struct picture_counts *counts)
 {
-	size_t all = 0;
-
+	buf_printf(b, "<td class=\"n\">%zu</td>", counts->hamlets);
 	for (size_t i = 0; i < STATUSES; i++)
-		all += counts[i];
-	buf_printf(b, "<td class=\"n\">%zu</td>", all);
-	for (size_t i = 0; i < STATUSES; i++)
-		buf_printf(b, "<td class=\"n\">%zu</td>", counts[i]);
+		buf_printf(b, "<td class=\"n\">%zu</td>", counts->by_status[i]);
 }
 
 struct province_rows {
@@ -106,12 +82,9 @@ struct province_rows {
 static int put_province_row(void *arg, const struct store_unit *u)
 {
 	struct province_rows *rows = arg;
-	size_t counts[STATUSES], all = 0;
+	const struct picture_counts *counts = picture_counts(rows->picture, u->code);
 
-	count_statuses(rows->picture, u->code, counts);
-	for (size_t i = 0; i < STATUSES; i++)
-		all += counts[i];
-	if (!all != rows->empty)
+	if (!counts->hamlets != rows->empty)
 		return 0;
 	buf_printf(rows->b, "<tr><th scope=\"row\"><a href=\"/provinces/%s\">", u->code);
 	html_text(rows->b, u->name);
@@ -121,8 +94,8 @@ static int put_province_row(void *arg, const struct store_unit *u)
 	return 0;
 }
 
-static void put_province_table(const struct request *q, struct buf *b, struct store *s,
-	const struct picture *p, const size_t counts[STATUSES])
+static void put_province_table(
+	const struct request *q, struct buf *b, struct store *s, const struct picture *p)
 {
 	const char *columns[STATUSES + 3] = { i18n(TR_PROVINCE, q->lang) };
 	char titles[STATUSES + 1][STORE_NAME];
@@ -141,7 +114,7 @@ static void put_province_table(const struct request *q, struct buf *b, struct st
 	buf_puts(b, "<tr><th scope=\"row\">");
 	html_text(b, i18n(TR_NATIONWIDE, q->lang));
 	buf_puts(b, "</th>");
-	put_count_cells(b, counts);
+	put_count_cells(b, &p->all);
 	buf_puts(b, "</tr>\n");
 	rows.empty = true;
 	store_units(s, UNIT_PROVINCE, NULL, STORE_TODAY, put_province_row, &rows);
@@ -152,25 +125,23 @@ unsigned page_map(const struct request *q, struct reply *r)
 {
 	struct handles *h = context_take(q->context);
 	const struct picture *p;
-	size_t counts[STATUSES];
 
 	if (!h)
 		return reply_problem(q, r, 503);
 	p = context_picture(q->context);
-	count_statuses(p, NULL, counts);
 	html_begin(q, r, i18n(TR_MAP_TITLE, q->lang), "map", true);
 	buf_puts(&r->body, "<p class=\"lead\">");
 	html_text(&r->body, i18n(TR_MAP_LEAD, q->lang));
 	buf_puts(&r->body, "</p>\n");
-	put_legend(q, &r->body, counts);
+	put_legend(q, &r->body, &p->all);
 	put_map(q, &r->body, 6.5, 101.5, 23.6,
 		117.9); /* the whole country, both archipelagos in it */
 	buf_puts(&r->body, "<h2>");
 	html_text(&r->body, i18n(TR_COUNTS_TITLE, q->lang));
 	buf_puts(&r->body, "</h2>\n");
-	put_province_table(q, &r->body, h->store, p, counts);
+	put_province_table(q, &r->body, h->store, p);
 	html_end(q, r, "lib/leaflet.js map.js");
-	context_release(q->context);
+	context_release(q->context, p);
 	context_return(q->context, h);
 	return 200;
 }
@@ -248,18 +219,16 @@ static void put_province(const struct request *q, struct reply *r, const struct 
 	const struct boundary *area =
 		boundaries_named(units->provinces, units->province_count, u->code);
 	const struct picture *p = context_picture(q->context);
-	size_t counts[STATUSES];
 
-	count_statuses(p, u->code, counts);
 	html_begin(q, r, !strcmp(q->lang, "en") && u->name_en[0] ? u->name_en : u->full_name, "map",
 		true);
-	put_legend(q, &r->body, counts);
+	put_legend(q, &r->body, picture_counts(p, u->code));
 	if (area)
 		put_map(q, &r->body, area->south, area->west, area->north, area->east);
 	put_report_links(q, &r->body, u->code);
 	put_hamlet_table(q, &r->body, p, u);
 	html_end(q, r, "lib/leaflet.js map.js");
-	context_release(q->context);
+	context_release(q->context, p);
 }
 
 unsigned page_province(const struct request *q, struct reply *r)
@@ -275,30 +244,5 @@ unsigned page_province(const struct request *q, struct reply *r)
 	else
 		put_province(q, r, &u);
 	context_return(q->context, h);
-	return status;
-}
-
-/* --- problems ---------------------------------------------------------------------------------------------------- */
-
-unsigned reply_problem(const struct request *q, struct reply *r, unsigned status)
-{
-	bool ours = status >= 500, missing = status == 404;
-
-	buf_clear(&r->body);
-	r->type = NULL;
-	r->max_age_s = 0;
-	html_begin(q, r,
-		i18n(missing   ? TR_NOT_FOUND
-			: ours ? TR_SERVER_PROBLEM
-			       : TR_BAD_REQUEST,
-			q->lang),
-		"", false);
-	if (missing || ours) {
-		buf_puts(&r->body, "<p class=\"lead\">");
-		html_text(&r->body,
-			i18n(missing ? TR_NOT_FOUND_LEAD : TR_SERVER_PROBLEM_LEAD, q->lang));
-		buf_puts(&r->body, "</p>\n");
-	}
-	html_end(q, r, NULL);
 	return status;
 }

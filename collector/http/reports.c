@@ -8,10 +8,10 @@
 #include "../report/report.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
 
 #define MAKING_AGE_S 60 /* a report may be this old in a cache */
+#define RETRY_S      5
 
 static const struct format {
 	const char *name, *type;
@@ -33,7 +33,6 @@ static const struct format *format_named(const char *name)
 static int make(const struct request *q, struct reply *r, const struct format *f,
 	const char *province, struct why *why)
 {
-	static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
 	const struct context_options *c = context_options(q->context);
 	const struct report_options o = { .folder = c->folder,
 		.boundaries = c->boundaries,
@@ -44,12 +43,10 @@ static int make(const struct request *q, struct reply *r, const struct format *f
 	struct report *report = NULL;
 	int err;
 
-	pthread_mutex_lock(&one);
 	err = report_collect(&report, &o, why);
 	if (!err)
 		f->make(&r->body, report);
 	report_free(report);
-	pthread_mutex_unlock(&one);
 	return err;
 }
 
@@ -68,11 +65,19 @@ unsigned report_file(const struct request *q, struct reply *r)
 	const struct format *f = format_named(q->part[1]);
 	const char *province = strcmp(q->part[0], "all") ? q->part[0] : "";
 	struct why why = { { 0 } };
+	int err;
 
 	if (!f || !*context_options(q->context)->profile ||
 		(*province && !known_province(q, province)))
 		return reply_problem(q, r, 404);
-	if (make(q, r, f, province, &why)) {
+	/* whoever waited here would hold a thread that others need for the map */
+	if (!context_report_begin(q->context)) {
+		r->retry_s = RETRY_S;
+		return reply_problem(q, r, 503);
+	}
+	err = make(q, r, f, province, &why);
+	context_report_end(q->context);
+	if (err) {
 		log_error("http", "%s: %s", q->path, why.text);
 		return reply_problem(q, r, 500);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The glue between libmicrohttpd and the table of endpoints: finds the endpoint, chooses the
  * language, compresses, answers "not modified", adds the headers that protect readers. */
+#include "gzip.h"
 #include "http.h"
 #include "request.h"
 
@@ -14,11 +15,9 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
-#define BODY_CEILING   (64u << 20)
-#define GZIP_LEAST     512
 #define PATH_MAX_BYTES 256
+#define ETAG           40
 
 struct http {
 	struct MHD_Daemon *daemon;
@@ -31,18 +30,21 @@ const char *request_query(const struct request *q, const char *name)
 	return MHD_lookup_connection_value(q->connection, MHD_GET_ARGUMENT_KIND, name);
 }
 
-int64_t request_number(
-	const struct request *q, const char *name, int64_t least, int64_t most, int64_t unless)
+bool request_take(
+	const struct request *q, const char *name, int64_t least, int64_t most, int64_t *out)
 {
 	const char *text = request_query(q, name);
 	char *end;
 	long long v;
 
-	if (!text || !*text)
-		return unless;
+	if (!text)
+		return true;
 	errno = 0;
 	v = strtoll(text, &end, 10);
-	return errno || *end || v < least || v > most ? unless : v;
+	if (!*text || errno || *end || v < least || v > most)
+		return false;
+	*out = v;
+	return true;
 }
 
 /* --- which endpoint --------------------------------------------------------------------------------------- */
@@ -54,13 +56,14 @@ static bool matches(const char *pattern, char *path, const char *part[REQUEST_PA
 
 	memset(part, 0, REQUEST_PARTS * sizeof(*part));
 	while (*pattern) {
-		if (pattern[0] == '{' && pattern[1] == '}') {
-			char *end = path + strcspn(path, pattern[2] == '.' ? "/." : "/");
+		if (*pattern == '{') {
+			const char *after = strchr(pattern, '}') + 1;
+			char *end = path + strcspn(path, *after == '.' ? "/." : "/");
 
 			if (end == path || parts == REQUEST_PARTS)
 				return false;
 			part[parts++] = path;
-			pattern += 2;
+			pattern = after;
 			if (*end != *pattern)
 				return false;
 			if (!*end)
@@ -97,10 +100,12 @@ static const char *known_lang(const char *text)
 	return NULL;
 }
 
-static const char *choose_lang(struct MHD_Connection *c)
+static const char *choose_lang(struct MHD_Connection *c, bool *chosen)
 {
 	const char *lang =
 		known_lang(MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "lang"));
+
+	*chosen = lang != NULL;
 
 	if (!lang)
 		lang = known_lang(MHD_lookup_connection_value(c, MHD_COOKIE_KIND, "lang"));
@@ -112,18 +117,18 @@ static const char *choose_lang(struct MHD_Connection *c)
 
 /* --- the answer -------------------------------------------------------------------------------------------------- */
 
-static void etag_of(const struct buf *body, char out[36])
+static void etag_of(const struct buf *body, char out[ETAG])
 {
 	uint8_t hash[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
 
 	EVP_Digest(body->data ? body->data : (const uint8_t *)"", body->len, hash, &n, EVP_sha256(),
 		NULL);
-	out[0] = '"';
+	/* weak: plain and compressed forms of an answer share it (RFC 9110 8.8.1) */
+	memcpy(out, "W/\"", 3);
 	for (unsigned i = 0; i < 16; i++)
-		snprintf(out + 1 + 2 * i, 3, "%02x", hash[i]);
-	out[33] = '"';
-	out[34] = '\0';
+		snprintf(out + 3 + 2 * i, 3, "%02x", hash[i]);
+	memcpy(out + 35, "\"", 2);
 }
 
 static bool compressible(const char *type)
@@ -136,43 +141,15 @@ static bool wants_gzip(struct MHD_Connection *c)
 {
 	const char *accept = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Accept-Encoding");
 
-	return accept && strstr(accept, "gzip");
+	const char *gzip = accept ? strcasestr(accept, "gzip") : NULL;
+
+	/* "gzip;q=0" refuses it (RFC 9110 12.4.2) */
+	return gzip &&
+	       (strncmp(gzip, "gzip;q=0", 8) || strspn(gzip + 8, ".0") < strcspn(gzip + 8, ", "));
 }
 
-/* Replaces the body by its gzip form; on failure it stays as it was. */
-static bool gzip(struct buf *body)
-{
-	z_stream z = { 0 };
-	struct buf out;
-	uint8_t *room;
-	bool done = false;
-
-	/* 15 + 16: a gzip header (zlib.h, deflateInit2) */
-	if (deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-		return false;
-	buf_init(&out, BODY_CEILING);
-	size_t bound = deflateBound(&z, body->len);
-	room = buf_claim(&out, bound);
-	if (room) {
-		z.next_in = body->data;
-		z.avail_in = (uInt)body->len;
-		z.next_out = room;
-		z.avail_out = (uInt)bound;
-		done = deflate(&z, Z_FINISH) == Z_STREAM_END;
-	}
-	if (done) {
-		out.len = z.total_out;
-		buf_done(body);
-		*body = out;
-	} else {
-		buf_done(&out);
-	}
-	deflateEnd(&z);
-	return done;
-}
-
-static void add_headers(struct MHD_Response *m, const struct request *q, const struct reply *r,
-	const char *etag, bool zipped)
+static void add_headers(
+	struct MHD_Response *m, const struct request *q, const struct reply *r, const char *etag)
 {
 	char text[160];
 
@@ -183,11 +160,20 @@ static void add_headers(struct MHD_Response *m, const struct request *q, const s
 	snprintf(
 		text, sizeof(text), r->max_age_s ? "public, max-age=%u" : "no-cache", r->max_age_s);
 	MHD_add_response_header(m, "Cache-Control", text);
-	if (zipped)
+	if (r->zipped)
 		MHD_add_response_header(m, "Content-Encoding", "gzip");
 	if (r->filename) {
 		snprintf(text, sizeof(text), "attachment; filename=\"%s\"", r->filename);
 		MHD_add_response_header(m, "Content-Disposition", text);
+	}
+	if (r->retry_s) {
+		snprintf(text, sizeof(text), "%u", r->retry_s);
+		MHD_add_response_header(m, "Retry-After", text);
+	}
+	if (q->chosen && !r->max_age_s) { /* ?lang= holds on the next page, too */
+		snprintf(text, sizeof(text), "lang=%s; Path=/; Max-Age=31536000; SameSite=Lax",
+			q->lang);
+		MHD_add_response_header(m, "Set-Cookie", text);
 	}
 	MHD_add_response_header(m, "X-Content-Type-Options", "nosniff");
 	MHD_add_response_header(m, "Referrer-Policy", "same-origin");
@@ -197,12 +183,24 @@ static void add_headers(struct MHD_Response *m, const struct request *q, const s
 		"form-action 'self'");
 }
 
+/* The response takes the bytes over: answers may be large, and one copy is enough. */
+static struct MHD_Response *respond_with(struct buf *body)
+{
+	struct MHD_Response *m;
+
+	if (!body->len)
+		return MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+	m = MHD_create_response_from_buffer(body->len, body->data, MHD_RESPMEM_MUST_FREE);
+	if (m)
+		buf_init(body, BODY_CEILING);
+	return m;
+}
+
 static enum MHD_Result send_reply(
 	struct MHD_Connection *c, const struct request *q, struct reply *r, unsigned status)
 {
 	const char *known = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "If-None-Match");
-	bool zipped = false;
-	char etag[36];
+	char etag[ETAG];
 	struct MHD_Response *m;
 	enum MHD_Result result;
 
@@ -218,14 +216,15 @@ static enum MHD_Result send_reply(
 	if (status == MHD_HTTP_OK && known && strstr(known, etag)) {
 		status = MHD_HTTP_NOT_MODIFIED;
 		buf_clear(&r->body);
-	} else if (r->body.len >= GZIP_LEAST && compressible(r->type) && wants_gzip(c)) {
-		zipped = gzip(&r->body);
+	} else if (!r->zipped && q->gzip && r->body.len >= GZIP_LEAST && compressible(r->type)) {
+		r->zipped = gzip(&r->body);
 	}
-	m = MHD_create_response_from_buffer(
-		r->body.len, r->body.data ? r->body.data : (uint8_t *)"", MHD_RESPMEM_MUST_COPY);
+	m = respond_with(&r->body);
 	if (!m)
 		return MHD_NO;
-	add_headers(m, q, r, etag, zipped);
+	add_headers(m, q, r, etag);
+	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		MHD_add_response_header(m, "Allow", "GET, HEAD");
 	result = MHD_queue_response(c, status, m);
 	MHD_destroy_response(m);
 	return result;
@@ -240,12 +239,14 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 	struct reply r = { 0 };
 	const struct endpoint *e;
 	char scratch[PATH_MAX_BYTES];
+	bool readable =
+		!strcmp(method, MHD_HTTP_METHOD_GET) || !strcmp(method, MHD_HTTP_METHOD_HEAD);
 	unsigned status;
 	enum MHD_Result result;
 
 	(void)version;
 	(void)upload;
-	if (!*state) { /* the first call of a request: headers only */
+	if (!*state && readable) { /* the first call of a request: headers only */
 		*state = h;
 		return MHD_YES;
 	}
@@ -253,9 +254,11 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 		*upload_size = 0;
 		return MHD_YES;
 	}
+	/* any other method is refused before its body comes */
 	buf_init(&r.body, BODY_CEILING);
-	q.lang = choose_lang(c);
-	if (strcmp(method, MHD_HTTP_METHOD_GET) && strcmp(method, MHD_HTTP_METHOD_HEAD)) {
+	q.lang = choose_lang(c, &q.chosen);
+	q.gzip = wants_gzip(c);
+	if (!readable) {
 		status = reply_problem(&q, &r, MHD_HTTP_METHOD_NOT_ALLOWED);
 	} else if (strlen(path) >= sizeof(scratch)) {
 		status = reply_problem(&q, &r, MHD_HTTP_URI_TOO_LONG);

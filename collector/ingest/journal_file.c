@@ -113,46 +113,16 @@ out:
 
 /* --- the quarantine --- */
 
-struct waiting {
-	int64_t number;
-	int64_t received_ns;
-	size_t n;
-	uint8_t *bytes;
-};
-
-struct finding {
-	struct intake *in;
-	struct waiting found;
-	int64_t after;
-};
-
-/* Stops at the first whose probe is known by now. */
-static int find(void *arg, const struct store_suspect *q)
-{
-	struct finding *f = arg;
-	struct store_probe p;
-
-	if (q->number <= f->after)
-		return 0;
-	if (store_probe(f->in->store, q->probe, &p) < 0 || p.retired || q->bytes_len != q->size)
-		return 0;
-	f->found.number = q->number;
-	f->found.received_ns = q->received_ns;
-	f->found.n = q->bytes_len;
-	f->found.bytes = mem_grow(NULL, q->bytes_len ? q->bytes_len : 1, 1);
-	memcpy(f->found.bytes, q->bytes, q->bytes_len);
-	return 1;
-}
-
-static int replay_one(struct intake *in, const struct waiting *w, struct intake_result *result)
+static int replay_one(struct intake *in, const struct store_suspect *q, const struct buf *bytes,
+	struct intake_result *result)
 {
 	int err = store_group_begin(in->store);
 
 	if (err)
 		return err;
-	err = intake_batch(in, NULL, w->bytes, w->n, w->received_ns, result);
+	err = intake_batch(in, NULL, bytes->data, bytes->len, q->received_ns, result);
 	if (!err && result->taken == TAKEN)
-		err = store_suspect_drop(in->store, w->number);
+		err = store_suspect_drop(in->store, q->number);
 	if (!err)
 		err = store_group_commit(in->store);
 	store_group_abort(in->store); /* nothing when it was committed */
@@ -162,22 +132,21 @@ static int replay_one(struct intake *in, const struct waiting *w, struct intake_
 int intake_replay(struct intake *in, uint64_t *batches)
 {
 	struct intake_result *result = mem_new(sizeof(*result));
-	struct finding f = { .in = in };
+	struct store_suspect q = { .number = 0 };
+	struct buf bytes;
 	uint64_t done = 0;
 	int err;
 
+	buf_init(&bytes, BATCH_BYTES_MAX);
 	in->replaying = true;
-	while ((err = store_suspects(in->store, "unknown_probe", NULL, find, &f)) == 1) {
-		err = replay_one(in, &f.found, result);
-		free(f.found.bytes);
-		if (err)
-			break;
-		f.after = f.found.number;
+	while (!(err = store_suspect_waiting(in->store, q.number, &q, &bytes)) &&
+		!(err = replay_one(in, &q, &bytes, result)))
 		done += result->taken == TAKEN;
-	}
 	in->replaying = false;
+	buf_done(&bytes);
 	free(result);
-	if (!err)
-		*batches = done;
-	return err;
+	if (err != -ENOENT)
+		return err;
+	*batches = done;
+	return 0;
 }

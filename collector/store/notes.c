@@ -178,6 +178,11 @@ int store_audit_verify(struct store *s, uint64_t *entries, struct why *why)
 	return err ? err : ended;
 }
 
+int64_t store_audit_last(struct store *s)
+{
+	return db_int(&s->meta, -1, "SELECT coalesce(max(number),0) FROM audit", "");
+}
+
 int store_audits(struct store *s, int64_t after, size_t most,
 	int (*each)(void *arg, const struct store_audit_entry *e), void *arg)
 {

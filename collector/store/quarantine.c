@@ -129,6 +129,30 @@ int store_suspects(struct store *s, const char *reason, const char *probe,
 	return err ? err : ended;
 }
 
+int store_suspect_waiting(
+	struct store *s, int64_t after, struct store_suspect *head, struct buf *bytes)
+{
+	/* in the order of the index, so that going through all of them reads each once */
+	sqlite3_stmt *st = db_query(&s->meta,
+		"SELECT q.number, q.received, q.size, q.bytes FROM quarantine q CROSS JOIN probe p "
+	        "ON "
+		"p.id=q.probe WHERE q.reason='unknown_probe' AND q.number>? AND p.retired=0"
+		" AND length(q.bytes)=q.size ORDER BY q.number LIMIT 1",
+		"i", after);
+	int err = -ENOENT, ended;
+
+	if (db_row(st)) {
+		*head = (struct store_suspect){ .number = sqlite3_column_int64(st, 0),
+			.received_ns = sqlite3_column_int64(st, 1),
+			.size = (uint64_t)sqlite3_column_int64(st, 2) };
+		buf_clear(bytes);
+		buf_put(bytes, sqlite3_column_blob(st, 3), (size_t)sqlite3_column_bytes(st, 3));
+		err = bytes->err;
+	}
+	ended = db_end(&s->meta, st);
+	return ended ? ended : err;
+}
+
 int store_suspect_drop(struct store *s, int64_t number)
 {
 	bool own = sqlite3_get_autocommit(s->meta.handle);

@@ -271,6 +271,9 @@ struct store_suspect {
 int store_suspect_add(struct store *s, const struct store_suspect *q) MUST_CHECK;
 int store_suspects(struct store *s, const char *reason, const char *probe,
 	int (*each)(void *arg, const struct store_suspect *q), void *arg);
+/* The first batch after that number whose unknown probe is registered by now; kept whole.  -ENOENT. */
+int store_suspect_waiting(
+	struct store *s, int64_t after, struct store_suspect *head, struct buf *bytes) MUST_CHECK;
 int store_suspect_drop(struct store *s, int64_t number) MUST_CHECK;
 int store_suspect_counts(struct store *s,
 	int (*each)(void *arg, const char *reason, uint64_t now, uint64_t ever), void *arg);
@@ -284,6 +287,8 @@ int store_audit(struct store *s, const char *actor, const char *action, const ch
 	const char *detail) MUST_CHECK;
 int store_audit_verify(struct store *s, uint64_t *entries,
 	struct why *why) MUST_CHECK; /* -EBADMSG: the first that does not fit */
+/* Number of the newest entry, 0 none, -1 unreadable: it grows with every change of the registry. */
+int64_t store_audit_last(struct store *s);
 struct store_audit_entry {
 	int64_t number, at_ns;
 	const char *actor, *action, *object, *detail; /* during the callback */

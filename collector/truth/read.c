@@ -225,6 +225,11 @@ int truth_states(struct truth *t, const char *hamlet, int32_t from_day, int32_t 
 	return stopped ? stopped : err;
 }
 
+int64_t truth_version(struct truth *t)
+{
+	return db_int(&t->db, -1, "PRAGMA data_version", "");
+}
+
 int64_t truth_finished(struct truth *t)
 {
 	return db_int(&t->db, 0, "SELECT value FROM kv WHERE key='finished'", "");

@@ -108,6 +108,8 @@ int truth_judge_at(struct truth *t, struct store *s, const struct profile *p,
 /* The last day that has a rollup, of all hamlets; INT32_MIN none. */
 int32_t truth_last_day(struct truth *t);
 
+/* Changes when anything was written by others since this handle was last asked; -1 unreadable. */
+int64_t truth_version(struct truth *t);
 /* Last time the worker finished a round, UTC ns; 0 never. */
 int64_t truth_finished(struct truth *t);
 

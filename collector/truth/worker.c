@@ -29,7 +29,7 @@ static bool pause_s(struct truth_worker *w, int seconds)
 {
 	struct timespec until;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += seconds;
 	pthread_mutex_lock(&w->lock);
 	while (!w->stop && pthread_cond_timedwait(&w->wake, &w->lock, &until) != ETIMEDOUT)
@@ -68,6 +68,7 @@ static void *work(void *arg)
 int truth_start(struct truth_worker **out, const struct truth_options *o, struct why *why)
 {
 	struct truth_worker *w = mem_new(sizeof(*w));
+	pthread_condattr_t monotonic;
 	int err = rounds_open(&w->rounds, o, why);
 
 	if (err) {
@@ -75,7 +76,10 @@ int truth_start(struct truth_worker **out, const struct truth_options *o, struct
 		return err;
 	}
 	pthread_mutex_init(&w->lock, NULL);
-	pthread_cond_init(&w->wake, NULL);
+	pthread_condattr_init(&monotonic); /* the wall clock may be set by years while we wait */
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->wake, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	err = -pthread_create(&w->thread, NULL, work, w);
 	if (err) {
 		rounds_close(&w->rounds);
