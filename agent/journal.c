@@ -2,6 +2,7 @@
 /* The journal as its users see it. */
 #include "journal_inside.h"
 #include "../probes/core/codec.h"
+#include "../probes/core/log.h"
 #include "../probes/core/mem.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -111,6 +112,13 @@ static int begin(struct journal *j, struct journal_past *past, struct why *why)
 	err = err ? active_roll(j) : active_reserve(j);
 	if (!err)
 		err = skip_numbers(j, past);
+	else if (err == -ENOSPC)
+		(void)!skip_numbers(j, past); /* it waits in memory, as what follows does */
+	if (err == -ENOSPC) {
+		log_warn("journal", "%s: the medium is full: results are kept in memory for now",
+			j->o.folder);
+		return 0;
+	}
 	if (err)
 		return why_say(why, err, "%s: cannot be written: %s", j->o.folder, strerror(-err));
 	drop_finished(j);

@@ -340,6 +340,47 @@ static void a_medium_that_fails_is_survived_and_heals(void **state)
 	free(s);
 }
 
+/* Killed, the disk filled up, started again: it measures on, and no number is lost or given twice. */
+static void an_agent_that_starts_on_a_full_disk_measures_on(void **state)
+{
+	struct disk disk = failing_disk;
+	struct journal_options o = options(1);
+	struct seen *s = mem_new(sizeof(*s));
+	struct journal_stats stats;
+	struct journal_past past;
+	struct record r;
+
+	(void)state;
+	disk.rename = disk_real.rename;
+	disk.unlink = disk_real.unlink;
+	o.disk = &disk;
+	for (int boot = 1; boot <= 2; boot++) {
+		struct journal *j = opened(&o, NULL);
+		uint64_t given = append(j, RECORD_SIGNAL, 5);
+
+		assert_int_equal(journal_sync(j), 0);
+		journal_abandon(j);
+		failing = -ENOSPC;
+		o.boot[0] = (uint8_t)boot; /* the same segment goes on, or another one is begun */
+		j = opened(&o, &past);
+		journal_stats(j, &stats);
+		assert_int_equal(stats.medium, -ENOSPC);
+		assert_true(journal_sync_due(j) < INT64_MAX);
+		make(&r, RECORD_SIGNAL, 1);
+		assert_int_equal(journal_append(j, &r), -ENOSPC);
+		assert_int_equal(r.seq, given + past.skipped + 2); /* the gap record has one */
+		failing = 0;
+		append(j, RECORD_SIGNAL, 1);
+		assert_int_equal(journal_sync(j), 0);
+		look(j, s);
+		assert_int_equal(s->last, r.seq + 1);
+		for (uint64_t n = 1; n <= s->last; n++)
+			assert_true(s->there[n] != s->told[n]);
+		journal_close(j);
+	}
+	free(s);
+}
+
 static void what_memory_could_not_hold_while_the_medium_failed_is_told(void **state)
 {
 	struct disk disk = failing_disk;
@@ -755,6 +796,7 @@ int main(void)
 		T(when_full_the_least_valuable_go_first_and_a_gap_says_so),
 		T(a_second_agent_is_told_that_the_journal_is_in_use),
 		T(a_medium_that_fails_is_survived_and_heals),
+		T(an_agent_that_starts_on_a_full_disk_measures_on),
 		T(what_memory_could_not_hold_while_the_medium_failed_is_told),
 		T(no_cut_at_any_byte_loses_or_doubles_anything),
 		T(a_byte_that_changed_on_the_medium_costs_one_record_and_is_told),
