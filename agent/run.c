@@ -80,6 +80,9 @@ static void count_traffic(struct daemon *d)
 	budget_count(&d->budget, &t, now.source == CLOCK_NONE ? UTC_UNKNOWN : now.utc_ns,
 		now.source != CLOCK_NONE && now.source != CLOCK_MANUAL);
 	guard_look(&d->guard, &t, clock_mono());
+	/* saving waits for the medium, which may take a second: never beside a measurement */
+	if (schedule_busy(d->schedule))
+		return;
 	err = budget_save(&d->budget, clock_mono(), false);
 	if (err)
 		log_complain(&d->complaint, clock_loop(), "budget", "%s: %s", d->budget.path,

@@ -282,6 +282,14 @@ void schedule_entry(const struct schedule *s, size_t i, struct schedule_entry *o
 		.last_err = t->last_err };
 }
 
+bool schedule_busy(const struct schedule *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (probe_running(s->tests[i].probe))
+			return true;
+	return false;
+}
+
 uint64_t schedule_skipped(const struct schedule *s)
 {
 	uint64_t n = 0;

@@ -181,9 +181,14 @@ static void what_fills_the_link_runs_alone(void **state)
 	assert_int_equal(schedule_add(s, &plain, "b", NULL, 60 * MS, 0, NULL), 0);
 	assert_int_equal(schedule_add(s, &greedy, "c", NULL, 70 * MS, 0, NULL), 0);
 	schedule_start(s, an_id);
+	assert_false(schedule_busy(s));
+	for (int i = 0; i < 300 && !seen.running; i++)
+		turn_for(w, MS);
+	assert_int_equal(schedule_busy(s), seen.running > 0);
 	turn_for(w, 1500 * MS);
 	assert_true(seen.runs > 8);
 	assert_int_equal(seen.most_beside_exclusive, 0);
+	assert_int_equal(schedule_busy(s), seen.running > 0);
 	schedule_free(s);
 	assert_int_equal(seen.running, 0);
 }
