@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A link between two network namespaces, and the emulator's log of what happened to each packet."""
 import csv
+import functools
 import itertools
 import os
 import statistics
@@ -20,6 +21,7 @@ def ip(*words):
     return subprocess.run(["ip", *words], check=True, capture_output=True, text=True)
 
 
+@functools.cache
 def unavailable():
     """Why links cannot be made here, or None."""
     if os.geteuid() != 0:
@@ -29,9 +31,12 @@ def unavailable():
     name = f"ps-try-{os.getpid()}"
     try:
         ip("netns", "add", name)
-        ip("netns", "del", name)
+        ip("-n", name, "link", "set", "lo", "up")
+        ip("netns", "exec", name, "true")
     except (OSError, subprocess.CalledProcessError) as e:
         return f"ip netns does not work here: {getattr(e, 'stderr', '') or e}"
+    finally:
+        subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
     return None
 
 
