@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# run.sh BUILD [NAME...]: runs the unit tests and replays the corpora of a build folder, all or the named ones.  Of one
+# run.sh BUILD [NAME...]: runs the unit tests and replays the corpora of a build folder, all or the named ones; CORPORA=no
+# leaves the corpora out.  Of one
 # that fails its whole output is shown.  The last line counts test functions, and each corpus as one:
 # N passed, N failed, N skipped.
 set -u
@@ -61,7 +62,7 @@ corpus() { # NAME PROGRAM
 }
 
 found=0
-for kind in unit fuzz; do
+for kind in unit $([ "${CORPORA:-yes}" = no ] || echo fuzz); do
 	for program in "$build/$kind"/*; do
 		name=$(basename "$program")
 		{ [ -f "$program" ] && [ -x "$program" ] && wanted "$name"; } || continue
