@@ -45,10 +45,12 @@ static struct finding step_folder(struct visit *v)
 
 static struct finding step_agent(struct visit *v)
 {
+	if (v->status_err == -ENOENT || v->status_err == -ECONNREFUSED)
+		return found(FAILED, v->vietnamese ? "không chạy" : "not running");
 	if (!v->status)
 		return found(FAILED, "%s", strerror(-v->status_err));
-	return found(PASSED, "%s, %lld s", doc_text(v->status, "probe", ""),
-		(long long)doc_int(v->status, "running_s", 0));
+	return found(PASSED, v->vietnamese ? "%s, đã chạy %lld giây" : "%s, running for %lld s",
+		doc_text(v->status, "probe", ""), (long long)doc_int(v->status, "running_s", 0));
 }
 
 static struct finding step_modem(struct visit *v)
@@ -144,7 +146,7 @@ static struct finding step_dns(struct visit *v)
 		err = loop_run(v->world.loop);
 	if (!err)
 		err = v->dns_err;
-	return err ? found(FAILED, "%s: %s", host, strerror(-err)) : found(PASSED, "%s", host);
+	return err ? found(FAILED, "%s: %s", host, resolve_text(err)) : found(PASSED, "%s", host);
 }
 
 static struct finding step_clock(struct visit *v)
@@ -182,8 +184,14 @@ static struct finding step_receipt(struct visit *v)
 	if (!v->status)
 		return found(SKIPPED, "-");
 	if (age < 0)
-		return found(FAILED, "%lld", (long long)waiting);
-	return found(PASSED, "%lld s, %lld", (long long)age, (long long)waiting);
+		return found(FAILED,
+			v->vietnamese ? "chưa có, %lld bản ghi đang chờ"
+				      : "none yet, %lld records wait",
+			(long long)waiting);
+	return found(PASSED,
+		v->vietnamese ? "cách đây %lld giây, %lld bản ghi đang chờ"
+			      : "%lld s ago, %lld records wait",
+		(long long)age, (long long)waiting);
 }
 
 const struct doctor_step doctor_steps[] = {
@@ -363,6 +371,7 @@ int doctor_command(int argc, char **argv)
 		conf_free(c);
 		return EXIT_FAILED;
 	}
+	v.vietnamese = o.vietnamese;
 	for (const struct doctor_step *s = doctor_steps; s->name; s++) {
 		struct finding f = s->look(&v);
 

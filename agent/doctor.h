@@ -16,6 +16,7 @@ struct finding {
 };
 
 struct visit {
+	bool vietnamese;
 	const struct conf *conf;
 	const char *port; /* of the modem, "" none */
 	struct probe_world world;
