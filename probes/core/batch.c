@@ -208,23 +208,35 @@ int batch_open(struct batch *out, const void *bytes, size_t n, struct why *why)
 	return 0;
 }
 
-int64_t batch_utc(
-	const struct batch_head *head, int64_t mono_ns, int64_t *error_us, uint8_t *source)
+/* The nearest pair; one that nobody vouches for, such as a board's that boots with the time of its last
+ * end, only when there is no other. */
+static const struct clock_pair *best_pair(const struct batch_head *head, int64_t mono_ns)
 {
 	const struct clock_pair *best = NULL;
 	uint64_t nearest = UINT64_MAX;
-	int64_t utc;
 
 	for (uint32_t i = 0; i < head->clocks && i < BATCH_CLOCKS; i++) {
-		int64_t at = head->clock[i].mono_ns;
+		const struct clock_pair *p = &head->clock[i];
+		bool better = best && best->source == CLOCK_MANUAL && p->source != CLOCK_MANUAL;
+		bool worse = best && best->source != CLOCK_MANUAL && p->source == CLOCK_MANUAL;
+		int64_t at = p->mono_ns;
 		uint64_t away = at > mono_ns ? (uint64_t)at - (uint64_t)mono_ns
 		                             : (uint64_t)mono_ns - (uint64_t)at;
 
-		if (away < nearest) {
+		if (better || (!worse && away < nearest)) {
 			nearest = away;
-			best = &head->clock[i];
+			best = p;
 		}
 	}
+	return best;
+}
+
+int64_t batch_utc(
+	const struct batch_head *head, int64_t mono_ns, int64_t *error_us, uint8_t *source)
+{
+	const struct clock_pair *best = best_pair(head, mono_ns);
+	int64_t utc;
+
 	if (error_us)
 		*error_us = best ? best->error_us : -1;
 	if (source)

@@ -46,8 +46,8 @@ struct batch {
  * -EPERM (id and key do not belong together); why says it for a person. */
 int batch_open(struct batch *out, const void *bytes, size_t n, struct why *why) MUST_CHECK;
 
-/* UTC of a moment of the batch's boot by its clock map: the pair nearest in time; UTC_UNKNOWN when
- * the map is empty. *error_us and *source may be NULL. */
+/* UTC of a moment of the batch's boot by its clock map: the pair nearest in time, of source manual only
+ * when there is no other; UTC_UNKNOWN when the map is empty. *error_us and *source may be NULL. */
 int64_t batch_utc(
 	const struct batch_head *head, int64_t mono_ns, int64_t *error_us, uint8_t *source);
 

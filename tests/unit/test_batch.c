@@ -382,9 +382,29 @@ static void ids_and_topics_are_read_as_they_are_written(void **state)
 	assert_int_equal(probe_id_parse("", back), -EINVAL);
 }
 
+/* A board without a clock of its own boots with the time of its last end; then NTP comes. */
+static void a_time_nobody_vouches_for_gives_way(void **state)
+{
+	struct batch_head head = { .clocks = 2,
+		.clock = { { 10 * NS_PER_S, 1700000000 * NS_PER_S, -1, CLOCK_MANUAL },
+			{ 40 * NS_PER_S, 1763900000 * NS_PER_S, 900, CLOCK_NTP } } };
+	int64_t error = 0;
+	uint8_t source = 0;
+	(void)state;
+
+	assert_true(batch_utc(&head, 11 * NS_PER_S, &error, &source) == 1763899971 * NS_PER_S);
+	assert_int_equal(error, 900);
+	assert_int_equal(source, CLOCK_NTP);
+	head.clocks = 1;
+	assert_true(batch_utc(&head, 11 * NS_PER_S, &error, &source) == 1700000001 * NS_PER_S);
+	assert_int_equal(error, -1);
+	assert_int_equal(source, CLOCK_MANUAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_time_nobody_vouches_for_gives_way),
 		cmocka_unit_test(the_example_in_wire_md_is_what_this_code_makes),
 		cmocka_unit_test(a_batch_is_opened_as_it_was_sealed),
 		cmocka_unit_test(no_changed_byte_and_no_cut_is_accepted),
