@@ -278,13 +278,15 @@ struct pixel {
 	int32_t x, y;
 };
 
-/* Rounds to whole pixels and drops points that fall together. */
-static size_t to_pixels(const struct mvt_point *in, size_t n, struct pixel *out)
+/* Rounds to the grid and drops points that fall together. */
+static size_t to_pixels(const struct mvt_point *in, size_t n, unsigned grid, struct pixel *out)
 {
+	const int32_t step = grid ? (int32_t)grid : 1;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		struct pixel p = { .x = (int32_t)lround(in[i].x), .y = (int32_t)lround(in[i].y) };
+		struct pixel p = { .x = (int32_t)lround(in[i].x / step) * step,
+			.y = (int32_t)lround(in[i].y / step) * step };
 
 		if (!kept || p.x != out[kept - 1].x || p.y != out[kept - 1].y)
 			out[kept++] = p;
@@ -346,7 +348,7 @@ static void add_ring(
 		a = other;
 	}
 	pixels = mem_grow(NULL, n + 1, sizeof(*pixels));
-	n = to_pixels(a, n, pixels);
+	n = to_pixels(a, n, l->grid, pixels);
 	if (n >= 3 && fabs(area(pixels, n)) >= 1)
 		put_ring(l, pixels, n, pen);
 	free(pixels);

@@ -22,6 +22,8 @@ struct mvt_point mvt_project(double lat, double lon);
 struct mvt_layer { /* on the caller's stack; mvt_layer_end() frees what it holds */
 	struct mvt_tile tile;
 	const char *name;
+	unsigned
+		grid; /* points of polygons lie on multiples of it, so that shared borders stay shared; 0: 1 */
 	struct mvt_list {
 		struct buf messages;
 		uint32_t *slot; /* hash table: where a message begins + 1, and its number */

@@ -9,7 +9,8 @@
 #include <string.h>
 
 #define COMMUNES_FROM 8
-#define THINNED_BELOW 9
+#define FINE_FROM     11 /* below it borders are as fine as half a pixel of 256: 8 of 4096 */
+#define THINNED_BELOW 12
 #define CELLS \
 	48 /* a side: at most 2,304 points in a thinned tile, about 50 kB before compression */
 
@@ -68,10 +69,12 @@ int tile_units(struct buf *out, const struct boundaries *b, struct mvt_tile tile
 	int err;
 
 	mvt_layer_begin(&l, "provinces", tile);
+	l.grid = tile.z < FINE_FROM ? 8 : 1;
 	add_units(&l, b->provinces, b->province_count, &box);
 	err = mvt_layer_end(&l, out);
 	if (!err && tile.z >= COMMUNES_FROM) {
 		mvt_layer_begin(&l, "communes", tile);
+		l.grid = tile.z < FINE_FROM ? 8 : 1;
 		add_units(&l, b->communes, b->commune_count, &box);
 		err = mvt_layer_end(&l, out);
 	}

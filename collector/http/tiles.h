@@ -17,7 +17,7 @@ struct tile_hamlet {
 	bool simulated;
 	struct mvt_point at;
 };
-/* Below zoom 9 hamlets closer than some pixels are one point, the one with the lowest rank, that says how
+/* Below zoom 12 hamlets closer than some pixels are one point, the one with the lowest rank, that says how
  * many it stands for: a tile stays small however many hamlets there are. */
 int tile_hamlets(
 	struct buf *out, const struct tile_hamlet *list, size_t n, struct mvt_tile tile) MUST_CHECK;

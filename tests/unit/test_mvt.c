@@ -108,9 +108,62 @@ static void a_far_view_of_100000_hamlets_stays_under_50_kilobytes(void **state)
 	buf_done(&tile);
 }
 
+/* Values are found by a hash that grows: all must keep their numbers, and what is there is not put twice. */
+static void thousands_of_different_names_are_each_written_once(void **state)
+{
+	struct mvt_layer l;
+	struct buf tile;
+	char name[32];
+
+	(void)state;
+	buf_init(&tile, 1 << 20);
+	mvt_layer_begin(&l, "p", (struct mvt_tile){ 0, 0, 0 });
+	for (unsigned round = 0; round < 2; round++)
+		for (unsigned i = 0; i < 3000; i++) {
+			snprintf(name, sizeof(name), "Thôn %u", i);
+			mvt_tag_text(&l, i % 2 ? "name" : "other", name);
+			assert_int_equal(l.tags[0], i % 2);
+			assert_int_equal(l.tags[1], i);
+			mvt_add_point(&l, i, mvt_project(10, 100));
+		}
+	assert_int_equal(l.values.count, 3000);
+	assert_int_equal(l.keys.count, 2);
+	assert_int_equal(mvt_layer_end(&l, &tile), 0);
+	buf_done(&tile);
+}
+
+static void borders_on_a_grid_stay_shared(void **state)
+{
+	/* two squares side by side; the middle line is off the grid for both */
+	const struct mvt_point left[] = { { .1, .1 }, { .1, .2 }, { .2503, .2 }, { .2503, .1 },
+		{ .1, .1 } },
+			       right[] = { { .2503, .1 }, { .2503, .2 }, { .4, .2 }, { .4, .1 },
+				       { .2503, .1 } };
+	const size_t ends[] = { 5 };
+	struct mvt_layer l;
+	struct buf tile;
+	size_t n[2];
+
+	(void)state;
+	for (unsigned grid = 0; grid < 2; grid++) {
+		buf_init(&tile, 1000);
+		mvt_layer_begin(&l, "p", (struct mvt_tile){ 0, 0, 0 });
+		l.grid = grid ? 8 : 0;
+		mvt_add_polygon(&l, 1, left, ends, 1);
+		mvt_add_polygon(&l, 2, right, ends, 1);
+		assert_int_equal(l.feature_count, 2);
+		assert_int_equal(mvt_layer_end(&l, &tile), 0);
+		n[grid] = tile.len;
+		buf_done(&tile);
+	}
+	assert_true(n[1] <= n[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(thousands_of_different_names_are_each_written_once),
+		cmocka_unit_test(borders_on_a_grid_stay_shared),
 		cmocka_unit_test(a_point_in_the_middle_of_the_world_is_in_the_middle_of_tile_0),
 		cmocka_unit_test(what_lies_outside_the_tile_is_not_in_it),
 		cmocka_unit_test(a_ring_larger_than_the_tile_becomes_the_tile_with_its_buffer),
