@@ -135,7 +135,7 @@ int store_suspect_waiting(
 	/* in the order of the index, so that going through all of them reads each once */
 	sqlite3_stmt *st = db_query(&s->meta,
 		"SELECT q.number, q.received, q.size, q.bytes FROM quarantine q CROSS JOIN probe p "
-	        "ON "
+		"ON "
 		"p.id=q.probe WHERE q.reason='unknown_probe' AND q.number>? AND p.retired=0"
 		" AND length(q.bytes)=q.size ORDER BY q.number LIMIT 1",
 		"i", after);
