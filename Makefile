@@ -182,7 +182,7 @@ npm        := npm --no-update-notifier
 web        := $(O)/web
 web_own    := $(filter-out %.md %.json %/node_modules,$(wildcard collector/web/*))
 web_npm    := collector/web/node_modules/.installed
-web_libs   := leaflet/dist/leaflet.js leaflet/dist/leaflet.css uplot/dist/uPlot.esm.js uplot/dist/uPlot.min.css \
+web_libs   := leaflet/dist/leaflet.js leaflet/dist/leaflet.css \
               pbf/index.js @mapbox/vector-tile/index.js @mapbox/point-geometry/index.js
 %/node_modules/.installed: %/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing: apt install npm" >&2; exit 1; }
@@ -193,6 +193,7 @@ $(web)/.staged: $(web_own) $(web_npm) Makefile
 	$(Q)cp $(web_own) $(web)/
 	$(Q)for f in $(web_libs); do cp collector/web/node_modules/$$f $(web)/lib/$$(echo $$f | sed 's|/dist/|/|; s|^@mapbox/||; s|/index\.js$$|.js|; s|.*/||'); done
 	$(Q)sed -i "s|'@mapbox/point-geometry'|'./point-geometry.js'|" $(web)/lib/vector-tile.js
+	$(Q)for p in leaflet pbf @mapbox/vector-tile @mapbox/point-geometry; do echo "== $$p"; cat collector/web/node_modules/$$p/LICENSE*; done >$(web)/licences.txt
 	@touch $@
 $(O)/web.o: $(O)/web.S
 	$(Q)$(cc) -c -o $@ $<
