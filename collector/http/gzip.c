@@ -15,7 +15,7 @@ bool gzip(struct buf *body)
 	if (deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
 		return false;
 	bound = deflateBound(&z, body->len);
-	buf_init(&out, BODY_CEILING + 65536);
+	buf_init(&out, bound);
 	room = buf_claim(&out, bound);
 	if (room) {
 		z.next_in = body->data;

@@ -9,6 +9,9 @@
 
 #include <errno.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #define MAKING_AGE_S 60 /* a report may be this old in a cache */
 #define RETRY_S      5
@@ -75,7 +78,11 @@ unsigned report_file(const struct request *q, struct reply *r)
 		r->retry_s = RETRY_S;
 		return reply_problem(q, r, 503);
 	}
+	buf_init(&r->body, REPORT_BYTES_MAX); /* nothing is in it yet */
 	err = make(q, r, f, province, &why);
+#ifdef __GLIBC__
+	malloc_trim(0); /* a report of the country takes hundreds of megabytes for some seconds */
+#endif
 	context_report_end(q->context);
 	if (err) {
 		log_error("http", "%s: %s", q->path, why.text);

@@ -205,8 +205,7 @@ static enum MHD_Result send_reply(
 	enum MHD_Result result;
 
 	if (r->body.err) {
-		log_error("http", "%s: the answer is larger than %u MiB", q->path,
-			BODY_CEILING >> 20);
+		log_error("http", "%s: the answer is too large", q->path);
 		buf_clear(&r->body);
 		status = MHD_HTTP_INTERNAL_SERVER_ERROR;
 	}

@@ -21,6 +21,7 @@
 #define RECEIVE_MAXIMUM  200 /* messages under way to us (MQTT 5, 3.1.2.11.3) */
 #define RECEIPTS_WAITING 10000
 #define STOP_MS          2000
+#define SUBACK_FAILURE   0x80 /* and above (MQTT 5, 3.9.3; 3.1.1, 3.9.3) */
 
 static void problem(struct broker *b, const char *what, int code)
 {
@@ -203,7 +204,8 @@ static void try_connect(struct broker *b, int64_t now)
 
 	choose_version(b);
 	atomic_store(&b->link, LINK_TRYING);
-	b->subscribed = false;
+	b->subscribed = b->told = false;
+	atomic_store(&b->denied, 0);
 	if (b->client)
 		rc = start_connect(b);
 	if (rc != MQTTASYNC_SUCCESS) {
@@ -214,10 +216,37 @@ static void try_connect(struct broker *b, int64_t now)
 	b->next_ns = now + (b->failures < 5 ? 1LL << b->failures : RETRY_MOST_S) * NS_PER_S / 2;
 }
 
-static void subscribed5(void *context, MQTTAsync_successData5 *data)
+/* A broker that refuses the subscription delivers nothing and says so only here: without a word it would
+ * look like a country of silent probes. */
+static void denied(struct broker *b, int code)
 {
-	(void)context;
+	COUNT_UP(&b->in->counters, denied, 1);
+	atomic_store(&b->denied, code ? code : SUBACK_FAILURE);
+}
+
+static void answered5(void *context, MQTTAsync_successData5 *data)
+{
+	if (data && (int)data->reasonCode >= SUBACK_FAILURE)
+		denied(context, (int)data->reasonCode);
+}
+
+static void denied5(void *context, MQTTAsync_failureData5 *data)
+{
+	if (atomic_load(&((struct broker *)context)->link) == LINK_UP)
+		denied(context, data ? (int)data->reasonCode : 0);
+}
+
+static void answered3(void *context, MQTTAsync_successData *data)
+{
+	if (data && data->alt.qos >= SUBACK_FAILURE)
+		denied(context, data->alt.qos);
+}
+
+static void denied3(void *context, MQTTAsync_failureData *data)
+{
 	(void)data;
+	if (atomic_load(&((struct broker *)context)->link) == LINK_UP)
+		denied(context, 0);
 }
 
 static int subscribe_one(struct broker *b, const char *filter)
@@ -225,8 +254,13 @@ static int subscribe_one(struct broker *b, const char *filter)
 	MQTTAsync_responseOptions r = MQTTAsync_responseOptions_initializer;
 
 	r.context = b;
-	if (!b->old)
-		r.onSuccess5 = subscribed5;
+	if (b->old) {
+		r.onSuccess = answered3;
+		r.onFailure = denied3;
+	} else {
+		r.onSuccess5 = answered5;
+		r.onFailure5 = denied5;
+	}
 	return MQTTAsync_subscribe(b->client, filter, 1, &r);
 }
 
@@ -263,6 +297,12 @@ static void tend(struct broker *b, int64_t now)
 			b->failures = 0;
 			b->next_ns = 0;
 		}
+	}
+	if (link == LINK_UP && atomic_load(&b->denied) && !b->told) {
+		b->told = true;
+		log_error("ingest",
+			"%s: the broker refuses to deliver to us (reason %d): its access list",
+			b->url, atomic_load(&b->denied));
 	}
 	if (link != LINK_DOWN || now < b->next_ns)
 		return;

@@ -23,6 +23,7 @@
 	X(receipts, "receipts sent") \
 	X(receipts_lost, "receipts that could not be sent; the batch comes again") \
 	X(statuses, "status messages") \
+	X(denied, "subscriptions refused by a broker: it delivers nothing") \
 	X(connects, "connections made to brokers") \
 	X(disconnects, "connections lost")
 

@@ -76,5 +76,6 @@ void ingest_state(struct ingest *in, struct ingest_state *out)
 		.queue_room = in->o.queue_messages,
 		.queue_bytes_room = in->o.queue_bytes };
 	for (size_t i = 0; i < in->brokers; i++)
-		out->connected += atomic_load(&in->broker[i].link) == LINK_UP;
+		out->connected += atomic_load(&in->broker[i].link) == LINK_UP &&
+		                  !atomic_load(&in->broker[i].denied);
 }

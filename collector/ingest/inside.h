@@ -24,12 +24,13 @@ struct broker {
 	struct ingest *in;
 	unsigned number;
 	char url[256];
-	void *client;         /* MQTTAsync */
-	bool tls, old;        /* old: MQTT 3.1.1 */
-	_Atomic int link;     /* enum link */
-	_Atomic bool refused; /* the last attempt reached the broker and failed */
-	bool subscribed;
-	int64_t next_ns; /* CLOCK_MONOTONIC of the next attempt */
+	void *client;          /* MQTTAsync */
+	bool tls, old;         /* old: MQTT 3.1.1 */
+	_Atomic int link;      /* enum link */
+	_Atomic bool refused;  /* the last attempt reached the broker and failed */
+	_Atomic int denied;    /* reason code of a subscription that the broker refused, 0 none */
+	bool subscribed, told; /* told: that it was refused */
+	int64_t next_ns;       /* CLOCK_MONOTONIC of the next attempt */
 	unsigned failures;
 	char problem[128];
 	pthread_mutex_t lock; /* of problem */

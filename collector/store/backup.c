@@ -10,8 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define PAGES_AT_ONCE 1024
-
 static int copy_db(const char *from, const char *to, struct why *why)
 {
 	sqlite3_backup *b = NULL;
@@ -25,10 +23,12 @@ static int copy_db(const char *from, const char *to, struct why *why)
 	if (rc == SQLITE_OK)
 		b = sqlite3_backup_init(target.handle, "main", source.handle, "main");
 	if (b) {
-		do
-			rc = sqlite3_backup_step(b, PAGES_AT_ONCE);
-		while (rc == SQLITE_OK || rc == SQLITE_BUSY || rc == SQLITE_LOCKED);
-		rc = sqlite3_backup_finish(b);
+		/* in one step: between two of them a commit of the collector would begin the copy anew,
+		 * and there is one every 200 ms.  With WAL a long reader holds no writer up */
+		rc = sqlite3_backup_step(b, -1);
+		sqlite3_backup_finish(b);
+		if (rc == SQLITE_DONE)
+			rc = SQLITE_OK;
 	} else if (rc == SQLITE_OK) {
 		rc = sqlite3_errcode(target.handle);
 	}

@@ -88,6 +88,7 @@ static bool read_feature(struct boundary *b, struct json_object *feature)
 		!json_object_object_get_ex(feature, "geometry", &geometry) ||
 		!json_object_object_get_ex(geometry, "type", &type) ||
 		!json_object_object_get_ex(geometry, "coordinates", &coordinates) ||
+		!json_object_is_type(type, json_type_string) ||
 		!json_object_is_type(coordinates, json_type_array))
 		return false;
 	copy_text(b->code, sizeof(b->code), properties, "code");

@@ -18,7 +18,7 @@ import pytest
 sys.path.insert(0, os.path.dirname(__file__))
 import ps1  # noqa: E402
 
-from collector_tools import COLLECTOR, FEEDER, Broker, Collector, wait_for  # noqa: E402
+from collector_tools import COLLECTOR, FEEDER, Broker, Collector, free_port, wait_for  # noqa: E402
 
 REJECT_MALFORMED, REJECT_UNKNOWN_KIND = 1, 2
 
@@ -337,6 +337,47 @@ class OldBroker(threading.Thread):
             client, _ = self.socket.accept()
             with client:
                 self.serve(client)
+
+
+class RefusingBroker(threading.Thread):
+    """Lets everybody in, in MQTT 5 or 3.1.1, and refuses every subscription."""
+
+    def __init__(self, level):
+        super().__init__(daemon=True)
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.level = level
+
+    def run(self):
+        while True:
+            client, _ = self.socket.accept()
+            with client:
+                while True:
+                    kind, body = OldBroker.packet(client)
+                    if kind is None:
+                        break
+                    if kind == 0x10 and body[6] > self.level:
+                        client.sendall(b"\x20\x02\x00\x01")
+                        break
+                    if kind == 0x10:
+                        client.sendall(b"\x20\x03\x00\x00\x00" if self.level == 5 else b"\x20\x02\x00\x00")
+                    elif kind == 0x82:
+                        client.sendall(b"\x90\x04" + body[:2] + b"\x00\x87" if self.level == 5 else b"\x90\x03" + body[:2] + b"\x80")
+                    elif kind == 0xc0:
+                        client.sendall(b"\xd0\x00")
+
+
+@pytest.mark.parametrize("level", [5, 4])
+def test_a_broker_that_refuses_the_subscription_is_told_not_taken_for_silence(tmp_path, level):
+    broker = RefusingBroker(level)
+    broker.start()
+    c = Collector(tmp_path, broker.port, http=free_port()).start()
+    try:
+        assert wait_for(lambda: c.said("refuses to deliver") == 1), open(c.log, encoding="utf-8").read()
+        text = c.get("/metrics")[2].decode()
+        assert "phusong_ingest_brokers_connected 0\n" in text and "phusong_ingest_denied_total 2\n" in text
+    finally:
+        c.stop()
 
 
 def test_a_broker_that_knows_only_mqtt_3_1_1_is_spoken_to_in_it(tmp_path):

@@ -416,7 +416,10 @@ int main(int argc, char **argv)
 	struct buf out;
 
 	if (argc == 3 && !strcmp(argv[1], "id")) {
-		puts(probe_id_text(identity_id(who(strtoul(argv[2], NULL, 10))), text));
+		struct identity *me = who(strtoul(argv[2], NULL, 10));
+
+		puts(probe_id_text(identity_id(me), text));
+		identity_free(me);
 		return 0;
 	}
 	if (argc >= 9 && !strcmp(argv[1], "run"))

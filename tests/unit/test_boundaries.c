@@ -106,6 +106,9 @@ static void a_file_that_is_cut_short_or_not_polygons_is_refused_by_name(void **s
 				 "\"type\":\"Point\",\"coordinates\":[1,2]}}]}");
 	assert_int_not_equal(boundaries_load(&b, folder, &why), 0);
 	assert_non_null(strstr(why.text, "provinces.geojson: feature 1"));
+	put("provinces.geojson", "{\"features\":[{\"properties\":{\"code\":\"01\"},\"geometry\":{"
+				 "\"type\":null,\"coordinates\":[[]]}}]}");
+	assert_int_not_equal(boundaries_load(&b, folder, &why), 0);
 	memset(&why, 0, sizeof(why));
 	put("provinces.geojson", "{\"features\":[{\"properties\":{\"code\":\"01\"");
 	assert_int_not_equal(boundaries_load(&b, folder, &why), 0);
