@@ -425,6 +425,7 @@ static void done(struct daemon *d)
 
 	control_close(d->control);
 	schedule_free(d->schedule);
+	d->schedule = NULL; /* nothing is measured any more */
 	if (d->uplink) {
 		count_traffic(d);
 		(void)!budget_save(&d->budget, clock_mono(), true);

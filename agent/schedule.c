@@ -284,7 +284,7 @@ void schedule_entry(const struct schedule *s, size_t i, struct schedule_entry *o
 
 bool schedule_busy(const struct schedule *s)
 {
-	for (size_t i = 0; i < s->count; i++)
+	for (size_t i = 0; s && i < s->count; i++)
 		if (probe_running(s->tests[i].probe))
 			return true;
 	return false;

@@ -50,7 +50,7 @@ void schedule_start(struct schedule *s, const uint8_t id[16]); /* id gives the p
 
 size_t schedule_count(const struct schedule *s);
 void schedule_entry(const struct schedule *s, size_t i, struct schedule_entry *out);
-bool schedule_busy(const struct schedule *s);        /* something is being measured */
+bool schedule_busy(const struct schedule *s);        /* something is being measured; NULL: no */
 uint64_t schedule_skipped(const struct schedule *s); /* all suppressions and overlaps */
 
 /* The first due time at or after now of a test with this interval and phase; for tests. */
