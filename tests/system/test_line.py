@@ -115,8 +115,9 @@ class Line:
         rows = []
         for name in sorted(os.listdir(f"{self.collector.data}/raw")):
             if name.endswith(".db"):
-                with sqlite3.connect(f"{self.collector.data}/raw/{name}") as db:
-                    rows += db.execute("SELECT seq, kind, state, body FROM record").fetchall()
+                with sqlite3.connect(f"{self.collector.data}/raw/{name}", timeout=20) as db:
+                    if db.execute("SELECT 1 FROM sqlite_master WHERE name='record'").fetchone():  # else just being made
+                        rows += db.execute("SELECT seq, kind, state, body FROM record").fetchall()
         return [(seq, state, cbor2.loads(body)) for seq, k, state, body in sorted(rows) if kind in (None, k)]
 
     def transitions(self):
