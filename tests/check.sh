@@ -57,12 +57,18 @@ python_tests() {
 	say "pytest: networks, programs, pages, packages"
 	PHUSONG_O=$O $python -m pytest -q -rs -p no:cacheprovider --durations=15 --junitxml="$logs/pytest.xml" tests >"$logs/pytest.log" 2>&1
 	tail -n 60 "$logs/pytest.log"
-	$python - "$logs/pytest.xml" >"$logs/pytest.sum" <<'END'
-import sys, xml.etree.ElementTree as E
-s = E.parse(sys.argv[1]).getroot().find("testsuite")
-n, bad, skip = int(s.get("tests")), int(s.get("failures")) + int(s.get("errors")), int(s.get("skipped"))
-print(f"{n - bad - skip} passed, {bad} failed, {skip} skipped")
-END
+	# Times on an emulated link depend on the processors being there when they are needed.  A link test that failed gets
+	# one more chance, alone and said aloud; nothing else does.
+	$python tests/junit.py "$logs/pytest.xml" --failed tests/net >"$logs/again"
+	if [ -s "$logs/again" ]; then
+		echo "once more, alone:"
+		cat "$logs/again"
+		tr '\n' '\0' <"$logs/again" | PHUSONG_O=$O xargs -0 $python -m pytest -q -rs -p no:cacheprovider --junitxml="$logs/again.xml" >"$logs/again.log" 2>&1
+		tail -n 30 "$logs/again.log"
+	else
+		rm -f "$logs/again.xml"
+	fi
+	$python tests/junit.py "$logs/pytest.xml" "$logs/again.xml" >"$logs/pytest.sum"
 	tally "$logs/pytest.sum"
 }
 
