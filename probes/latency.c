@@ -6,6 +6,7 @@
 #include "echo.h"
 #include "kstamp.h"
 #include "latency.h"
+#include "netif.h"
 #include "probe.h"
 #include "resolve.h"
 #include "stamp.h"
@@ -106,11 +107,6 @@ static int64_t wall_offset(void)
 		after = clock_loop();
 	} while (after - before > 50 * NS_PER_US && ++tries < 5);
 	return wall - before;
-}
-
-static socklen_t address_bytes(const struct sockaddr_storage *a)
-{
-	return a->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
 }
 
 static bool same_host(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
@@ -322,7 +318,7 @@ static void read_errors(struct latency *l)
 static ssize_t send_packet(struct latency *l, const uint8_t *packet)
 {
 	const struct sockaddr_storage *to = l->stamp ? NULL : &l->to;
-	socklen_t len = l->stamp ? 0 : address_bytes(&l->to);
+	socklen_t len = l->stamp ? 0 : netif_len(&l->to);
 	ssize_t n = kstamp_send(l->io.fd, packet, l->payload, to, len, NULL, 0);
 
 	/* the error may be what the net said of an earlier packet; telling it takes it away */
@@ -478,45 +474,21 @@ static int bind_to(int fd, const char *iface)
 	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, iface, (socklen_t)strlen(iface));
 }
 
-static int open_udp(int family)
-{
-	int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
-
-	return fd < 0 ? -errno : fd;
-}
-
-static int connect_to(int fd, const struct latency *l, const char *iface)
-{
-	if (*iface && bind_to(fd, iface))
-		return -errno;
-	return connect(fd, (const struct sockaddr *)&l->to, address_bytes(&l->to)) ? -errno : 0;
-}
-
 static int use_udp(struct latency *l, const char *iface)
 {
 	int ttl = 255; /* RFC 8762 4.2.1 */
-	int fd = open_udp(l->to.ss_family);
+	int fd = socket(l->to.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
 
 	if (fd < 0)
-		return fd;
+		return -errno;
 	l->io.fd = fd;
 	if (l->to.ss_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &ttl, sizeof(ttl));
 	else
 		setsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
-	return connect_to(fd, l, iface);
-}
-
-/* Is there a way to the target?  Asked of a socket that may be connected. */
-static int ask_way(const struct latency *l, const char *iface)
-{
-	int fd = open_udp(l->to.ss_family), err;
-
-	if (fd < 0)
-		return fd;
-	err = connect_to(fd, l, iface);
-	close(fd);
-	return err;
+	if (*iface && bind_to(fd, iface))
+		return -errno;
+	return connect(fd, (const struct sockaddr *)&l->to, netif_len(&l->to)) ? -errno : 0;
 }
 
 static int use_echo(struct latency *l, const char *iface)
@@ -526,7 +498,8 @@ static int use_echo(struct latency *l, const char *iface)
 
 	if (echo->fd < 0)
 		return -EAFNOSUPPORT;
-	err = ask_way(l, iface);
+	err = netif_route(
+		&l->to, iface, NULL); /* this socket does not tell, as it is not connected */
 	if (err)
 		return err;
 	if (*iface && bind_to(echo->fd, iface))
