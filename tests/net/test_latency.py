@@ -118,9 +118,9 @@ def test_a_second_echo_run_of_the_same_sockets_hears_its_replies(link, family, s
     groups = "0 2147483647" if socket == "ping" else "1 0"
     made.run("a", "sysctl", "-qw", f"net.ipv4.ping_group_range={groups}", check=True)
     for record in records_of_one_instance(made, 3, HOST[family], "method=icmp", "count=3"):
-        assert record["error"] is None and record["address"] == HOST[family]
-        assert record["received"] == record["sent"] == 3
-        assert record["stamps"] == "kernel"
+        assert record["error"] is None and record["address"] == HOST[family], record
+        assert record["received"] == record["sent"] == 3, record
+        assert record["stamps"] == "kernel", record
 
 
 @pytest.mark.parametrize("family", [4, 6])
