@@ -34,7 +34,8 @@ def measured(link, reflector, probe):
 def check_counts(record, truth):
     assert record["sent"] == truth.sent
     assert record["received"] == truth.received
-    assert record["duplicates"] == truth.duplicates
+    # a run ends with its last answer: a double of that one may come too late
+    assert truth.duplicates - record["duplicates"] in (0, 1)
     assert record["reordered"] == truth.reordered
 
 
