@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The running agent: what run.c builds and status_document.c tells about. */
+/* The running agent: what run.c builds and the files named below work on. */
 #ifndef AGENT_DAEMON_H
 #define AGENT_DAEMON_H
 
@@ -46,6 +46,25 @@ struct daemon {
 	struct clock_pair pair; /* the newest handed over; source CLOCK_NONE: none */
 };
 
+/* records.c: arg is the daemon in all that follow */
+void daemon_record(struct daemon *d, struct record *r); /* stamps r and hands it over */
+/* A record of kind event, and a line in the log. */
+void daemon_event(struct daemon *d, const char *event, const char *step, const char *outcome,
+	const char *format, ...) PRINTF(5, 6);
+void daemon_measured(void *arg, struct probe *p, const struct record *r);
+void daemon_access_changed(void *arg, struct record *r);
+
+/* permit.c */
+enum schedule_verdict daemon_may_run(void *arg, const struct probe *p, unsigned tries);
+void daemon_ran(void *arg, struct probe *p, int err);
+void daemon_count_traffic(struct daemon *d);
+
+/* duties.c */
+void daemon_tick(struct loop_timer *t);
+void daemon_health(struct loop_timer *t);
+void daemon_uplink_changed(void *arg);
+
+/* status_document.c */
 struct json_object *daemon_status(void *daemon); /* the document of `status --json` */
 
 #endif

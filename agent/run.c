@@ -1,230 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* phusong-agent run: the daemon.  Built in one order, taken apart in the other; in between, records come in,
- * are stamped with state and place, move the access state, and go to the uplink's thread. */
+/* phusong-agent run: the daemon, built in one order and taken apart in the other.  What it then does is in
+ * records.c, permit.c and duties.c. */
 #include "daemon.h"
-#include "health.h"
 #include "options.h"
 #include "place.h"
 #include "privileges.h"
-#include "../probes/core/log.h"
 #include "../probes/core/mem.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define TICK_NS       (5 * NS_PER_S)
-#define PAIR_EVERY_NS (3600 * NS_PER_S) /* clocks drift: a fresh pair each hour */
-#define PAIR_STEP_NS  (100 * NS_PER_MS) /* or when UTC moved against the time since boot */
-
-/* --- records ------------------------------------------------------------------------------------------ */
-static void hand_over(struct daemon *d, struct record *r)
-{
-	r->state = (uint8_t)access_state(d->access);
-	if (r->place.source == PLACE_NONE)
-		r->place = d->place;
-	snprintf(r->uplink, sizeof(r->uplink), "%s", d->iface);
-	uplink_record(d->uplink, r);
-}
-
-/* The machine knows the time since boot only; UTC is what is known now. */
-static void on_access(void *arg, struct record *r)
-{
-	struct daemon *d = arg;
-	struct clock_state now;
-
-	clock_read(&now);
-	if (now.utc_ns != UTC_UNKNOWN)
-		r->utc_ns = now.utc_ns - (clock_mono() - r->mono_ns);
-	r->clock = (struct record_clock){ (uint8_t)now.source, now.error_us, now.sync_age_s };
-	if (!record_bool(r, FIELD_HEARTBEAT, false))
-		log_info("access", "%s: %s", access_state_name[access_state(d->access)],
-			access_evidence(d->access));
-	hand_over(d, r);
-}
-
-static void remember(struct daemon *d, const struct probe *p, const struct record *r)
-{
-	for (size_t i = 0; i < schedule_count(d->schedule); i++) {
-		struct schedule_entry e;
-
-		schedule_entry(d->schedule, i, &e);
-		if (!strcmp(e.name, probe_name(p)))
-			d->last[i] = *r;
-	}
-}
-
-static void on_record(void *arg, struct probe *p, const struct record *r)
-{
-	struct daemon *d = arg;
-	struct record own = *r;
-
-	hand_over(d, &own);
-	remember(d, p, &own);
-	if (own.kind == RECORD_SIGNAL)
-		d->world.last_signal = own;
-	access_observe(d->access, &own);
-}
-
-/* --- what may run ----------------------------------------------------------------------------------------- */
-static void count_traffic(struct daemon *d)
-{
-	struct clock_state now;
-	struct traffic t;
-	int err = traffic_read(d->billed, &t);
-
-	if (err)
-		return; /* an interface that is gone moves nothing */
-	clock_read(&now);
-	budget_count(&d->budget, &t, now.source == CLOCK_NONE ? UTC_UNKNOWN : now.utc_ns,
-		now.source != CLOCK_NONE && now.source != CLOCK_MANUAL);
-	guard_look(&d->guard, &t, clock_mono());
-	/* saving waits for the medium, which may take a second: never beside a measurement */
-	if (schedule_busy(d->schedule))
-		return;
-	err = budget_save(&d->budget, clock_mono(), false);
-	if (err)
-		log_complain(&d->complaint, clock_loop(), "budget", "%s: %s", d->budget.path,
-			strerror(-err));
-	else
-		log_recovered(&d->complaint, "budget", "saving the counters");
-}
-
-static void say_busy(struct daemon *d, const struct probe *p)
-{
-	int kind = record_kind_from(probe_type_of(p)->name);
-	struct record r;
-
-	if (kind < 0)
-		return;
-	record_begin(&r, (enum record_kind)kind);
-	record_set_text(&r, FIELD_TEST, probe_name(p));
-	record_set_text(&r, FIELD_ERROR, "busy_line");
-	record_set_text(&r, FIELD_ERROR_TEXT, "left out: the line was never idle");
-	record_set_int(&r, FIELD_COMPETING_BPS, (int64_t)(d->guard.down_bps + d->guard.up_bps));
-	hand_over(d, &r);
-}
-
-/* Registered with a network of its own, as far as is known. */
-static bool served(enum access_state s)
-{
-	return s == STATE_OK || s == STATE_COLLECTOR_DOWN || s == STATE_CAPTIVE_OR_NO_CREDIT ||
-	       s == STATE_IP_NO_INTERNET || s == STATE_ATTACHED_NO_IP;
-}
-
-static enum schedule_verdict may_run(void *arg, const struct probe *p, unsigned tries)
-{
-	struct daemon *d = arg;
-	int64_t retries = settings_int(conf_section(d->conf, "budget"), "busy_retries");
-	unsigned needs = probe_type_of(p)->needs;
-
-	if (!strcmp(settings_text(probe_settings(p), "when"), "unserved") &&
-		served(access_state(d->access)))
-		return SCHEDULE_PASS;
-	if (!(needs & PROBE_EXCLUSIVE))
-		return SCHEDULE_GO;
-	count_traffic(d);
-	/* surveys of the modem cost no data */
-	if (!(needs & PROBE_MODEM) && !budget_may_spend(&d->budget))
-		return SCHEDULE_SKIP;
-	if (guard_idle(&d->guard))
-		return SCHEDULE_GO;
-	if ((int64_t)tries < retries)
-		return SCHEDULE_LATER;
-	say_busy(d, p);
-	return SCHEDULE_SKIP;
-}
-
-static void after_run(void *arg, struct probe *p, int err)
-{
-	struct daemon *d = arg;
-
-	(void)err;
-	/* what the test itself moved is no traffic of others */
-	if (probe_type_of(p)->needs & PROBE_EXCLUSIVE) {
-		count_traffic(d);
-		d->guard.have = false;
-		d->guard.down_bps = d->guard.up_bps = 0;
-	}
-}
-
-/* --- now and then -------------------------------------------------------------------------------------------- */
-static void look_at_uplink(struct daemon *d)
-{
-	struct uplink_status s;
-	struct access_uplink u;
-
-	uplink_status(d->uplink, &s);
-	u = (struct access_uplink){ .configured = d->brokers[0] != NULL,
-		.connected = s.connected,
-		.down_since_ns = s.down_since_mono,
-		.last_receipt_ns = s.last_receipt_mono,
-		.waiting = s.journal.waiting };
-	access_uplink(d->access, &u, clock_mono());
-}
-
-static void uplink_changed(void *arg)
-{
-	look_at_uplink(arg);
-}
-
-static void look_at_clock(struct daemon *d)
-{
-	struct clock_state now;
-	struct clock_pair pair;
-	int64_t expected;
-
-	clock_read(&now);
-	if (now.source == CLOCK_NONE || now.utc_ns == UTC_UNKNOWN)
-		return;
-	pair = (struct clock_pair){ .mono_ns = clock_mono(),
-		.utc_ns = now.utc_ns,
-		.error_us = now.error_us,
-		.source = (uint8_t)now.source };
-	expected = d->pair.utc_ns + (pair.mono_ns - d->pair.mono_ns);
-	if (d->pair.source == pair.source && pair.mono_ns - d->pair.mono_ns < PAIR_EVERY_NS &&
-		llabs(pair.utc_ns - expected) < PAIR_STEP_NS)
-		return;
-	d->pair = pair;
-	uplink_clock(d->uplink, &pair);
-}
-
-static void tick(struct loop_timer *t)
-{
-	struct daemon *d = container_of(t, struct daemon, tick);
-
-	look_at_clock(d);
-	count_traffic(d);
-	if (*settings_text(conf_section(d->conf, "agent"), "iface"))
-		access_link(d->access, traffic_has_address(d->world.iface), clock_mono());
-	else
-		traffic_default_iface(d->iface);
-	look_at_uplink(d);
-	access_tick(d->access, clock_mono());
-	loop_timer_in(d->world.loop, t, TICK_NS);
-}
-
-static void health(struct loop_timer *t)
-{
-	struct daemon *d = container_of(t, struct daemon, health);
-	uint64_t skipped = schedule_skipped(d->schedule);
-	struct uplink_status s;
-	struct record r;
-
-	uplink_status(d->uplink, &s);
-	health_record(&r, &(struct health_facts){ .past = &d->past,
-				  .journal = &s.journal,
-				  .budget = &d->budget,
-				  .modem = record_text(&d->world.last_signal, FIELD_MODEM),
-				  .version = phusong_version,
-				  .skipped = skipped - d->skipped_told,
-				  .first = !d->health_told });
-	d->skipped_told = skipped;
-	d->health_told = true;
-	hand_over(d, &r);
-	loop_timer_in(d->world.loop, t, d->health_every_ns);
-}
 
 static void told_to_end(struct loop_signal *s, int signo)
 {
@@ -243,8 +29,8 @@ static int open_world(struct daemon *d, struct why *why)
 	int err = world_open(&d->world, settings_text(s, "iface"), settings_text(s, "dns"), why);
 
 	d->end.caught = d->interrupt.caught = told_to_end;
-	d->tick.fire = tick;
-	d->health.fire = health;
+	d->tick.fire = daemon_tick;
+	d->health.fire = daemon_health;
 	d->simulated = settings_bool(s, "simulated");
 	d->place = place_of(conf_section(d->conf, "place"));
 	d->health_every_ns = settings_int(conf_section(d->conf, "health"), "interval_s") * NS_PER_S;
@@ -265,7 +51,7 @@ static int open_world(struct daemon *d, struct why *why)
 /* All sockets that want CAP_NET_RAW open here. */
 static int open_tests(struct daemon *d, struct access_options *access, struct why *why)
 {
-	struct schedule_owner owner = { on_record, may_run, after_run, d };
+	struct schedule_owner owner = { daemon_measured, daemon_may_run, daemon_ran, d };
 	int64_t delay = settings_int(conf_section(d->conf, "agent"), "start_delay_s") * NS_PER_S;
 	int err = schedule_new(&d->schedule, &d->world, delay, owner);
 
@@ -358,7 +144,7 @@ static int start_uplink(struct daemon *d, struct why *why)
 		.simulated = d->simulated,
 		.agent = phusong_version,
 		.loop = d->world.loop,
-		.changed = uplink_changed,
+		.changed = daemon_uplink_changed,
 		.arg = d };
 	int err = 0;
 
@@ -395,7 +181,7 @@ static int start(struct daemon *d, struct why *why)
 	if (!err)
 		err = open_journal(d, why);
 	if (!err)
-		d->access = access_new(&access, on_access, d);
+		d->access = access_new(&access, daemon_access_changed, d);
 	if (!err)
 		err = start_uplink(d, why); /* the only other thread of ours */
 	if (!err)
@@ -413,8 +199,8 @@ static int live(struct daemon *d)
 	log_info("agent", "probe %s, version %s%s", d->probe, phusong_version,
 		d->simulated ? ", SIMULATED" : "");
 	access_past(d->access, &d->past, clock_mono(), now.utc_ns);
-	tick(&d->tick);
-	health(&d->health);
+	daemon_tick(&d->tick);
+	daemon_health(&d->health);
 	schedule_start(d->schedule, identity_id(d->identity));
 	return loop_run(d->world.loop);
 }
@@ -427,7 +213,7 @@ static void done(struct daemon *d)
 	schedule_free(d->schedule);
 	d->schedule = NULL; /* nothing is measured any more */
 	if (d->uplink) {
-		count_traffic(d);
+		daemon_count_traffic(d);
 		(void)!budget_save(&d->budget, clock_mono(), true);
 	}
 	uplink_stop(d->uplink, (int)wait_s * 1000);

@@ -20,7 +20,8 @@
 	X(8, SERVICE, "service", "one request to a public service, by phases")                                         \
 	X(9, PASSIVE, "passive", "the line's own traffic, no payload and no addresses kept")                           \
 	X(10, HEALTH, "health", "the device itself")                                                                   \
-	X(11, GAP, "gap", "records that were made and had to be dropped, or numbers that were skipped")
+	X(11, GAP, "gap", "records that were made and had to be dropped, or numbers that were skipped")                \
+	X(12, EVENT, "event", "what the agent did or noticed beside measuring: a recovery, an order, a cut of its plan")
 
 #define K(kind) (1u << RECORD_##kind)
 #define K_RADIO (K(SIGNAL) | K(OPERATORS) | K(ACCESS))
@@ -94,6 +95,7 @@
 	X(100, EMPTY_SCANS, "empty_scans", INT, "", K(ACCESS), "surveys in a row that found nothing, modem healthy")   \
 	X(101, SINCE_MONO_NS, "since_mono_ns", INT, "ns", K(ACCESS), "boot time at which the state began")             \
 	X(102, SINCE_UTC_NS, "since_utc_ns", INT, "ns", K(ACCESS), "UTC at which the state began; power_lost: last sign of life of the boot before") \
+	X(103, CAUSE, "cause", TEXT, "", K(ACCESS), "why the state is what it is, a word: docs/access.md lists them")  \
 	/* latency */                                                                                                  \
 	X(112, SENT, "sent", INT, "", K(LATENCY), "packets sent")                                                      \
 	X(113, RECEIVED, "received", INT, "", K(LATENCY), "replies received in time, doubles not counted")             \
@@ -206,7 +208,13 @@
 	X(339, GAP_REASON, "gap_reason", TEXT, "", K(GAP), "journal_full medium_failed torn_write queue_full")         \
 	X(340, GAP_KINDS, "gap_kinds", TEXT, "", K(GAP), "what was dropped: kind=count ...")                           \
 	X(341, GAP_FIRST_MONO_NS, "gap_first_mono_ns", INT, "ns", K(GAP), "boot time of the first dropped")            \
-	X(342, GAP_LAST_MONO_NS, "gap_last_mono_ns", INT, "ns", K(GAP), "boot time of the last dropped")
+	X(342, GAP_LAST_MONO_NS, "gap_last_mono_ns", INT, "ns", K(GAP), "boot time of the last dropped")               \
+	/* event */                                                                                                    \
+	X(352, EVENT, "event", TEXT, "", K(EVENT), "what it is about, a word: recovery order plan budget suppression data_line place credit") \
+	X(353, STEP, "step", TEXT, "", K(EVENT), "which part or action of it")                                         \
+	X(354, OUTCOME, "outcome", TEXT, "", K(EVENT), "begun ok failed refused expired reverted ended")               \
+	X(355, DETAIL, "detail", TEXT, "", K(EVENT), "the same in a sentence")                                         \
+	X(356, ORDER, "order", TEXT, "", K(EVENT), "id of the order that caused it")
 
 /* clang-format on */
 

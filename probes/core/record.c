@@ -260,6 +260,7 @@ unsigned record_value(const struct record *r)
 	case RECORD_OPERATORS:
 	case RECORD_THROUGHPUT:
 	case RECORD_IPV6:
+	case RECORD_EVENT:
 		return 4;
 	case RECORD_HEALTH:
 		return 2;

@@ -114,7 +114,7 @@ size_t record_ints(
 	const struct record *r, enum field f, int64_t *out, size_t room); /* how many were copied */
 
 /* How dear a record is when something must be dropped: 0 goes first.  access transitions and gaps
- * are dearest, then operators, throughput and ipv6, then latency/service/dns, health, signal, and
+ * are dearest, then operators, throughput, ipv6 and events, then latency/service/dns, health, signal, and
  * heartbeats are cheapest. */
 unsigned record_value(const struct record *r);
 #define RECORD_VALUE_CLASSES 6
