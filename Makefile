@@ -28,7 +28,7 @@ VERSION := $(shell sh packaging/version.sh)
 
 warn   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wundef
 # without .eh_frame, 12 % of the agent: C unwinds nothing, and debuggers read -g
-flags  := -std=c11 -D_GNU_SOURCE -I. -O2 -g -fno-strict-aliasing -fstack-protector-strong $(warn) \
+flags  := -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -O2 -g -fno-strict-aliasing -fstack-protector-strong $(warn) \
           -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables \
           $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2) \
           $(if $(COV),--coverage) $(if $(WERROR),-Werror)

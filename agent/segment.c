@@ -261,7 +261,7 @@ static int read_file(int folder, const char *name, uint8_t **out, size_t *size)
 		return -errno;
 	if (fstat(fd, &st))
 		err = -errno;
-	else if (st.st_size > FILE_MAX)
+	else if ((uint64_t)st.st_size > FILE_MAX)
 		err = -EBADMSG;
 	if (!err) {
 		*out = mem_new((size_t)st.st_size + 1);

@@ -53,23 +53,36 @@ unit() { # NAME FOLDER
 	tally "$logs/unit.log"
 }
 
-python_tests() {
-	say "pytest: networks, programs, pages, packages"
-	PHUSONG_O=$O $python -m pytest -q -rs -p no:cacheprovider --durations=15 --junitxml="$logs/pytest.xml" tests >"$logs/pytest.log" 2>&1
-	tail -n 60 "$logs/pytest.log"
-	# Times on an emulated link depend on the processors being there when they are needed.  A link test that failed gets
-	# one more chance, alone and said aloud; nothing else does.
-	$python tests/junit.py "$logs/pytest.xml" --failed tests/net >"$logs/again"
+pytest() { # NAME ARGUMENT...: into $logs/NAME.{log,xml}
+	name=$1
+	shift
+	PHUSONG_O=$O $python -m pytest -q -rs -p no:cacheprovider --durations=15 --junitxml="$logs/$name.xml" "$@" >"$logs/$name.log" 2>&1
+	tail -n 60 "$logs/$name.log"
+}
+
+# Times on an emulated link depend on the processors being there when they are needed: nothing runs beside these.  One that
+# failed gets one more chance, alone and said aloud; nothing else does.
+link_tests() {
+	say "pytest: measurements on emulated links"
+	pytest links tests/net
+	rm -f "$logs/again.xml"
+	$python tests/junit.py "$logs/links.xml" --failed >"$logs/again"
 	if [ -s "$logs/again" ]; then
 		echo "once more, alone:"
 		cat "$logs/again"
 		tr '\n' '\0' <"$logs/again" | PHUSONG_O=$O xargs -0 $python -m pytest -q -rs -p no:cacheprovider --junitxml="$logs/again.xml" >"$logs/again.log" 2>&1
 		tail -n 30 "$logs/again.log"
-	else
-		rm -f "$logs/again.xml"
 	fi
-	$python tests/junit.py "$logs/pytest.xml" "$logs/again.xml" >"$logs/pytest.sum"
-	tally "$logs/pytest.sum"
+	$python tests/junit.py "$logs/links.xml" "$logs/again.xml" >"$logs/links.sum"
+	tally "$logs/links.sum"
+}
+
+# These mostly wait: three at a time, a file at a time.
+system_tests() {
+	say "pytest: programs, pages, packages"
+	pytest system -n 3 --dist loadfile tests/system tests/web
+	$python tests/junit.py "$logs/system.xml" >"$logs/system.sum"
+	tally "$logs/system.sum"
 }
 
 step "build with gcc, warnings are errors" build O="$O" WERROR=1 all tools tests
@@ -81,7 +94,8 @@ step "build with ThreadSanitizer" build O="$O-tsan" SAN=thread tests
 # decoders have one thread: their corpora tell ThreadSanitizer nothing
 CORPORA=no unit "unit tests under TSan" "$O-tsan"
 step "lint" make --no-print-directory lint
-python_tests
+system_tests
+link_tests
 
 printf '\n%d s\n%d passed, %d failed, %d skipped\n' "$(($(date +%s) - started))" "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ]

@@ -3,7 +3,7 @@
 """Adds up what pytest wrote.
 
     junit.py FILE [AGAIN]            N passed, N failed, N skipped; what passed in AGAIN counts as passed
-    junit.py FILE --failed FOLDER    the tests of a folder that failed, as pytest wants to be told
+    junit.py FILE --failed           the tests that failed, as pytest wants to be told
 """
 import os
 import sys
@@ -23,9 +23,8 @@ def cases(path):
 def main():
     result = cases(sys.argv[1])
     if "--failed" in sys.argv:
-        folder = sys.argv[sys.argv.index("--failed") + 1]
         for name, what in result.items():
-            if what == "failed" and name.startswith(folder + "/"):
+            if what == "failed":
                 print(name)
         return
     if len(sys.argv) > 2 and os.path.exists(sys.argv[2]):

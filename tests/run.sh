@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # run.sh BUILD [NAME...]: runs the unit tests and replays the corpora of a build folder, all or the named ones, JOBS at a time
 # (as many as there are processors); CORPORA=no leaves the corpora out.  Of one that fails its whole output is shown.
+# RUNNER stands before each program: qemu for those of another processor.
 # The last line counts test functions, and each corpus as one: N passed, N failed, N skipped.
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -25,7 +26,7 @@ say() { # NAME P F S EXIT: what is shown, and its counts in a file of their own
 
 # A plan that was not fulfilled is a crash: what did not run has failed.
 unit() { # NAME PROGRAM
-	timeout -k 5 300 "$2" >"$out" 2>"$err"
+	timeout -k 5 "${LIMIT_S:-300}" ${RUNNER:-} "$2" >"$out" 2>"$err"
 	rc=$?
 	plan=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$out" | awk '{ n += $1 } END { print n + 0 }')
 	s=$(grep -cE "$skip_line" "$out")
@@ -38,7 +39,7 @@ unit() { # NAME PROGRAM
 }
 
 corpus() { # NAME PROGRAM
-	timeout -k 5 300 "$2" >"$out" 2>"$err"
+	timeout -k 5 "${LIMIT_S:-300}" ${RUNNER:-} "$2" >"$out" 2>"$err"
 	rc=$?
 	if [ $rc -eq 0 ]; then
 		say "$1 ($(sed -n 's/.*: \([0-9]* inputs.*\)/\1/p' "$out" | tail -n 1))" 1 0 0 0

@@ -272,21 +272,50 @@ void clock_watch_free(struct clock_watch *w)
 	free(w);
 }
 
-/* --- text ---------------------------------------------------------------------------------------------- */
+/* --- text: by our own calendar, for the C library's ends in 2038 where time_t has 32 bits --------------- */
+
+/* Day 0 is 1970-01-01.  Years are counted from March, so that a leap day is the last of its year; 400 years
+ * of the Gregorian calendar have 146097 days. */
+static int64_t days_of(int year, int month, int day)
+{
+	int64_t y = year - (month <= 2), era = (y >= 0 ? y : y - 399) / 400;
+	int64_t of_era = y - era * 400;
+	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+
+	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+static void date_of(int64_t days, int *year, int *month, int *day)
+{
+	int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097;
+	int64_t of_era = z - era * 146097;
+	int64_t y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	int64_t of_year = of_era - (365 * y + y / 4 - y / 100), m = (5 * of_year + 2) / 153;
+
+	*day = (int)(of_year - (153 * m + 2) / 5) + 1;
+	*month = (int)(m < 10 ? m + 3 : m - 9);
+	*year = (int)(y + era * 400) + (*month <= 2);
+}
+
+/* The quotient towards minus infinity. */
+static int64_t floor_of(int64_t a, int64_t b)
+{
+	return a / b - (a % b < 0);
+}
 
 char *clock_text(int64_t utc_ns, char out[CLOCK_TEXT])
 {
-	int64_t ms = utc_ns / NS_PER_MS - (utc_ns % NS_PER_MS < 0);
-	time_t s = (time_t)(ms / 1000 - (ms % 1000 < 0));
-	unsigned frac = (unsigned)(ms - (int64_t)s * 1000);
-	size_t n;
-	struct tm tm;
+	int64_t ms = floor_of(utc_ns, NS_PER_MS), days = floor_of(ms, 86400000);
+	unsigned in_day = (unsigned)(ms - days * 86400000);
+	int year, month, day;
 
 	out[0] = 0;
-	if (utc_ns == UTC_UNKNOWN || !gmtime_r(&s, &tm))
+	if (utc_ns == UTC_UNKNOWN)
 		return out;
-	n = strftime(out, CLOCK_TEXT, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(out + n, CLOCK_TEXT - n, ".%03uZ", frac % 1000);
+	date_of(days, &year, &month, &day);
+	snprintf(out, CLOCK_TEXT, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", (unsigned)year % 10000,
+		(unsigned)month % 100, (unsigned)day % 100, in_day / 3600000 % 100,
+		in_day / 60000 % 60, in_day / 1000 % 60, in_day % 1000);
 	return out;
 }
 
@@ -311,9 +340,9 @@ static bool eat(const char **at, char c)
 	return true;
 }
 
-static int parse_date(const char **at, struct tm *tm)
+static int parse_date(const char **at, int64_t *days)
 {
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	static const int lengths[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
 	int year, month, day;
 	bool leap;
 
@@ -324,29 +353,29 @@ static int parse_date(const char **at, struct tm *tm)
 	if (month < 0 || !eat(at, '-'))
 		return -EINVAL;
 	leap = year % 4 == 0 && (year % 100 || year % 400 == 0);
-	day = number(at, 2, 1, days[month - 1] + (month == 2 && leap));
+	day = number(at, 2, 1, lengths[month - 1] + (month == 2 && leap));
 	if (day < 0)
 		return -EINVAL;
-	tm->tm_year = year - 1900;
-	tm->tm_mon = month - 1;
-	tm->tm_mday = day;
+	*days = days_of(year, month, day);
 	return 0;
 }
 
-static int parse_time(const char **at, struct tm *tm, int64_t *frac)
+static int parse_time(const char **at, int64_t *seconds, int64_t *frac)
 {
 	int64_t unit = NS_PER_S / 10;
+	int hour, minute, second;
 
 	*frac = 0;
-	tm->tm_hour = number(at, 2, 0, 23);
-	if (tm->tm_hour < 0 || !eat(at, ':'))
+	hour = number(at, 2, 0, 23);
+	if (hour < 0 || !eat(at, ':'))
 		return -EINVAL;
-	tm->tm_min = number(at, 2, 0, 59);
-	if (tm->tm_min < 0 || !eat(at, ':'))
+	minute = number(at, 2, 0, 59);
+	if (minute < 0 || !eat(at, ':'))
 		return -EINVAL;
-	tm->tm_sec = number(at, 2, 0, 60); /* RFC 3339 5.7: 60 is a leap second */
-	if (tm->tm_sec < 0)
+	second = number(at, 2, 0, 60); /* RFC 3339 5.7: 60 is a leap second */
+	if (second < 0)
 		return -EINVAL;
+	*seconds = hour * 3600 + minute * 60 + second;
 	if (!eat(at, '.'))
 		return 0;
 	if (**at < '0' || **at > '9')
@@ -379,14 +408,13 @@ static int parse_zone(const char **at, int *offset)
 
 int clock_parse(const char *text, int64_t *utc_ns)
 {
-	struct tm tm = { 0 };
-	int64_t frac;
+	int64_t days, seconds, frac;
 	int offset;
 
-	if (parse_date(&text, &tm) || (!eat(&text, 'T') && !eat(&text, 't') && !eat(&text, ' ')))
+	if (parse_date(&text, &days) || (!eat(&text, 'T') && !eat(&text, 't') && !eat(&text, ' ')))
 		return -EINVAL;
-	if (parse_time(&text, &tm, &frac) || parse_zone(&text, &offset) || *text)
+	if (parse_time(&text, &seconds, &frac) || parse_zone(&text, &offset) || *text)
 		return -EINVAL;
-	*utc_ns = ((int64_t)timegm(&tm) - offset) * NS_PER_S + frac;
+	*utc_ns = (days * 86400 + seconds - offset) * NS_PER_S + frac;
 	return 0;
 }

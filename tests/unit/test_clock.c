@@ -229,6 +229,30 @@ static void times_are_written_in_utc_with_milliseconds(void **state)
 	assert_string_equal(clock_text(INT64_MIN + 1, out), "1677-09-21T00:12:43.145Z");
 }
 
+/* Each day from 1970 to 2199, against the calendar that everybody learns. */
+static void every_date_is_written_and_read(void **state)
+{
+	static const int lengths[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	int year = 1970, month = 1, day = 1;
+	char out[CLOCK_TEXT], want[64];
+	int64_t ns;
+	(void)state;
+
+	for (int64_t at = 0; year < 2200; at += 86400 * NS_PER_S) {
+		bool leap = year % 4 == 0 && (year % 100 || year % 400 == 0);
+
+		snprintf(want, sizeof(want), "%04d-%02d-%02dT00:00:00.000Z", year, month, day);
+		assert_string_equal(clock_text(at, out), want);
+		assert_int_equal(clock_parse(want, &ns), 0);
+		assert_true(ns == at);
+		if (++day > lengths[month - 1] + (month == 2 && leap)) {
+			day = 1;
+			month = month % 12 + 1;
+			year += month == 1;
+		}
+	}
+}
+
 static void rfc_3339_is_read(void **state)
 {
 	static const struct {
@@ -342,6 +366,7 @@ int main(void)
 		cmocka_unit_test_setup(reading_this_kernel_agrees_with_the_wall_clock, forget),
 		cmocka_unit_test(boot_ids_are_read_and_nonsense_is_refused),
 		cmocka_unit_test(times_are_written_in_utc_with_milliseconds),
+		cmocka_unit_test(every_date_is_written_and_read),
 		cmocka_unit_test(rfc_3339_is_read),
 		cmocka_unit_test(what_is_not_rfc_3339_is_refused),
 		cmocka_unit_test(every_source_has_a_name),
