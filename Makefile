@@ -5,6 +5,9 @@
 #: make check    install what is missing, build, run every test; last line: N passed, N failed, N skipped
 #: make bench    accuracy, cost and speed beside what one would use instead
 #: make asan tsan cov    unit tests and corpora under sanitizers; with coverage
+#: make valgrind         unit tests under Valgrind
+#: make foreign          the same for another processor under qemu-user, ARCH=armhf, arm64 or s390x
+#: make chaos            agents, broker and collector under random kills, cuts and jumps, EVENTS of them
 #: make fuzz     libFuzzer on every decoder, FUZZ_SECONDS each
 #: make lint format      check, or rewrite, the form of the code
 #: make deb      Debian packages, into $(O)/deb
@@ -42,7 +45,7 @@ comma  := ,
 lflags += $(if $(findstring pack-relative-relocs,$(shell $(cc) -Wl$(comma)--help 2>/dev/null)),-Wl$(comma)-z$(comma)pack-relative-relocs)
 
 # --- libraries: a missing one stops the build with the package to install --------------------------
-quiet_goals := help clean format lint deps deb asan tsan cov fuzz
+quiet_goals := help clean format lint deps deb asan tsan cov fuzz foreign
 wants_build := $(if $(MAKECMDGOALS),$(filter-out $(quiet_goals),$(MAKECMDGOALS)),all)
 # demo and check install what is missing before they build, in a second make
 self_install := demo check
@@ -217,7 +220,7 @@ $(O)/.version: force
 
 # --- the tests ------------------------------------------------------------------------------------------
 # check: everything, installing what it needs; the last line adds up all runners
-.PHONY: check demo bench asan tsan cov fuzz lint format deb install
+.PHONY: check demo bench asan tsan cov valgrind foreign chaos fuzz lint format deb install
 check:
 	$(Q)sh packaging/deps.sh check
 	$(Q)sh tests/check.sh $(O)
@@ -229,6 +232,12 @@ bench: all tools
 	$(Q)sh tests/bench/run.sh $(O)
 asan: ; $(Q)$(MAKE) --no-print-directory O=$(O)-asan SAN=address,undefined tests && sh tests/run.sh $(O)-asan
 tsan: ; $(Q)$(MAKE) --no-print-directory O=$(O)-tsan SAN=thread tests && sh tests/run.sh $(O)-tsan
+valgrind: tests
+	$(Q)command -v valgrind >/dev/null || { echo "valgrind is missing: apt install valgrind" >&2; exit 1; }
+	$(Q)LIMIT_S=1800 CORPORA=no RUNNER="valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect" sh tests/run.sh $(O)
+foreign: ; $(Q)sh tests/foreign.sh $(or $(ARCH),armhf)
+chaos: all tools
+	$(Q)PHUSONG_O=$(O) /usr/bin/python3 tests/chaos/chaos.py --events $(or $(EVENTS),500)
 cov:
 	$(Q)$(MAKE) --no-print-directory O=$(O)-cov COV=1 tests && sh tests/run.sh $(O)-cov
 	$(Q)sh packaging/coverage.sh $(O)-cov
@@ -267,4 +276,4 @@ help:
 	@sed -n 's/^#: //p' Makefile
 
 clean:
-	rm -rf $(O) $(O)-asan $(O)-tsan $(O)-cov $(O)-fuzz $(O)-clang
+	rm -rf $(O) $(addprefix $(O)-,asan tsan cov fuzz clang armhf arm64 s390x root-armhf root-arm64 root-s390x)

@@ -3,6 +3,7 @@
 #include "command.h"
 #include "daemon.h"
 #include "health.h"
+#include "memory.h"
 #include "../probes/core/mem.h"
 #include <stdlib.h>
 
@@ -83,5 +84,7 @@ void daemon_health(struct loop_timer *t)
 	d->skipped_told = skipped;
 	d->health_told = true;
 	daemon_record(d, &r);
+	if (!schedule_busy(d->schedule))
+		memory_give_back();
 	loop_timer_in(d->world.loop, t, d->health_every_ns);
 }

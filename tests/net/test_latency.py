@@ -118,10 +118,12 @@ def test_a_second_echo_run_of_the_same_sockets_hears_its_replies(link, family, s
     made = link()
     groups = "0 2147483647" if socket == "ping" else "1 0"
     made.run("a", "sysctl", "-qw", f"net.ipv4.ping_group_range={groups}", check=True)
-    for record in records_of_one_instance(made, 3, HOST[family], "method=icmp", "count=3"):
+    records = records_of_one_instance(made, 3, HOST[family], "method=icmp", "count=3")
+    for record in records:
         assert record["error"] is None and record["address"] == HOST[family], record
         assert record["received"] == record["sent"] == 3, record
-        assert record["stamps"] == "kernel", record
+    # the kernel switches its stamps of arrivals on from a work queue: on a busy machine the first reply may be faster
+    assert [record["stamps"] for record in records[1:]] == ["kernel", "kernel"], records
 
 
 @pytest.mark.parametrize("family", [4, 6])
