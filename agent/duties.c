@@ -61,6 +61,7 @@ void daemon_tick(struct loop_timer *t)
 	else
 		traffic_default_iface(d->iface);
 	look_at_uplink(d);
+	daemon_gnss_tick(d);
 	access_tick(d->access, clock_mono());
 	loop_timer_in(d->world.loop, t, TICK_NS);
 }
@@ -82,6 +83,7 @@ void daemon_health(struct loop_timer *t)
 				  .first = !d->health_told });
 	d->skipped_told = skipped;
 	d->health_told = true;
+	daemon_gnss_health(d, &r);
 	daemon_record(d, &r);
 	loop_timer_in(d->world.loop, t, d->health_every_ns);
 }
