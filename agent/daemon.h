@@ -60,7 +60,6 @@ void daemon_done(struct daemon *d); /* half-built is fine */
 
 /* gnss_daemon.c */
 int daemon_gnss_start(struct daemon *d, const char *source, struct why *why) MUST_CHECK;
-void daemon_gnss_tick(struct daemon *d);
 void daemon_gnss_health(struct daemon *d, struct record *r);
 struct json_object *daemon_gnss_document(const struct daemon *d); /* NULL: no receiver */
 

@@ -61,7 +61,6 @@ void daemon_tick(struct loop_timer *t)
 	else
 		traffic_default_iface(d->iface);
 	look_at_uplink(d);
-	daemon_gnss_tick(d);
 	access_tick(d->access, clock_mono());
 	loop_timer_in(d->world.loop, t, TICK_NS);
 }

@@ -18,26 +18,7 @@ static void say_date(struct daemon *d, enum gnss_date before)
 		log_warn("gnss", "the receiver's date cannot be: its time is not used");
 }
 
-static void told(void *arg, const struct gnss_fix *f)
-{
-	struct daemon *d = arg;
-	enum gnss_date before = d->gnss_time.date;
-	int64_t utc_ns, mono_ns;
-	struct clock_state now;
-
-	clock_read(&now);
-	place_told(&d->where, f, &now, clock_mono());
-	if (gnss_time_take(&d->gnss_time, &d->where.last, d->where.last_at_ns, &utc_ns, &mono_ns))
-		clock_told(CLOCK_GNSS, utc_ns, mono_ns, GNSS_TIME_ERROR_US);
-	say_date(d, before);
-}
-
-int daemon_gnss_start(struct daemon *d, const char *source, struct why *why)
-{
-	return *source ? gnss_open(&d->gnss, d->world.loop, source, told, d, why) : 0;
-}
-
-void daemon_gnss_tick(struct daemon *d)
+static void say_moved(struct daemon *d)
 {
 	enum place_news news = place_news(&d->where);
 	const char *outcome = news == PLACE_MOVED ? "begun" : "ended";
@@ -58,6 +39,26 @@ void daemon_gnss_tick(struct daemon *d)
 	record_set_text(&r, FIELD_DETAIL, detail);
 	record_set_real(&r, FIELD_DISTANCE_M, round(d->where.distance_m));
 	daemon_record(d, &r);
+}
+
+static void told(void *arg, const struct gnss_fix *f)
+{
+	struct daemon *d = arg;
+	enum gnss_date before = d->gnss_time.date;
+	int64_t utc_ns, mono_ns;
+	struct clock_state now;
+
+	clock_read(&now);
+	place_told(&d->where, f, &now, clock_mono());
+	if (gnss_time_take(&d->gnss_time, &d->where.last, d->where.last_at_ns, &utc_ns, &mono_ns))
+		clock_told(CLOCK_GNSS, utc_ns, mono_ns, GNSS_TIME_ERROR_US);
+	say_date(d, before);
+	say_moved(d);
+}
+
+int daemon_gnss_start(struct daemon *d, const char *source, struct why *why)
+{
+	return *source ? gnss_open(&d->gnss, d->world.loop, source, told, d, why) : 0;
 }
 
 void daemon_gnss_health(struct daemon *d, struct record *r)

@@ -176,16 +176,20 @@ int walktest_header(struct walktest *w, char *line, size_t n, struct why *why)
 	if (err)
 		return err;
 	w->columns = c.n;
-	for (size_t k = 0; k < WT_COLUMNS_KNOWN; k++) {
+	for (size_t k = 0; k < WT_COLUMNS_KNOWN; k++)
 		w->column[k] = -1;
-		for (size_t i = 0; i < c.n && w->column[k] < 0; i++) {
-			names_plain(c.at[i], plain, sizeof(plain));
-			if (word_among(plain, words[k]))
+	for (size_t i = 0; i < c.n; i++) {
+		names_plain(c.at[i], plain, sizeof(plain));
+		for (size_t k = 0; k < WT_COLUMNS_KNOWN && *plain; k++)
+			if (w->column[k] < 0 && word_among(plain, words[k])) {
 				w->column[k] = (int)i;
-		}
+				names_clean(c.at[i], w->name[k], sizeof(w->name[k]));
+			}
 	}
-	if (w->column[WT_MODE] < 0)
+	if (w->column[WT_MODE] < 0) {
 		w->column[WT_MODE] = w->column[WT_TECH];
+		memcpy(w->name[WT_MODE], w->name[WT_TECH], sizeof(w->name[0]));
+	}
 	for (size_t k = WT_TIME; k <= WT_LEVEL; k++)
 		if (w->column[k] < 0 && k != WT_TECH)
 			return why_say(why, -EINVAL, "column %.*s is missing (accepted: %s)",
@@ -217,8 +221,8 @@ static const char *cell(const struct row *row, enum walktest_column k)
 
 static int not_a(const struct row *row, enum walktest_column k, const char *what)
 {
-	return why_say(row->why, -EINVAL, "%.*s \"%.40s\" is not %s", (int)strcspn(words[k], "|"),
-		words[k], cell(row, k), what);
+	return why_say(
+		row->why, -EINVAL, "%s \"%.40s\" is not %s", row->w->name[k], cell(row, k), what);
 }
 
 /* 0: a number in *v, 1: absent. */

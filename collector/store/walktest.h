@@ -41,9 +41,10 @@ enum walktest_column {
 struct walktest {
 	char separator;
 	size_t columns;
-	int column[WT_COLUMNS_KNOWN]; /* -1: not there */
-	int64_t utc_offset_s;         /* of the log's clock, where a time does not say its own */
-	int64_t now_ns;               /* UTC: nothing can be measured after it */
+	int column[WT_COLUMNS_KNOWN];    /* -1: not there */
+	char name[WT_COLUMNS_KNOWN][24]; /* as the file calls it */
+	int64_t utc_offset_s;            /* of the log's clock, where a time does not say its own */
+	int64_t now_ns;                  /* UTC: nothing can be measured after it */
 };
 
 /* line: without its end; cells are terminated in place, so it has one writable byte behind it.  -EINVAL: a sentence. */
