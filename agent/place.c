@@ -9,6 +9,7 @@
 #define SILENT_NS    (5 * NS_PER_S)  /* a receiver that says nothing for so long has no data */
 #define TURN_GAP_NS  (60 * NS_PER_S) /* fixes further apart are not "for so long" */
 #define SURVEY_WORST 1000.0 /* m: what a survey's records tell all the same, with their accuracy */
+#define APART_NS     (400 * NS_PER_MS)
 #define ALL_DECIMALS 7
 
 struct place place_of(const struct settings *s)
@@ -94,12 +95,14 @@ static void turn(struct whereabouts *w, const struct gnss_fix *f, int64_t at_ns)
 
 static void remember(struct whereabouts *w, const struct gnss_fix *f, int64_t at_ns)
 {
-	size_t newest = (w->next + PLACE_FIXES - 1) % PLACE_FIXES;
+	size_t newest = (w->next + PLACE_FIXES - 1) % PLACE_FIXES,
+	       before = (newest + PLACE_FIXES - 1) % PLACE_FIXES;
+	bool same = w->count && w->good[newest].fix.stamp_ns == f->stamp_ns;
+	bool often = w->count > 1 && at_ns - w->good[before].at_ns < APART_NS;
 
-	/* the same moment again, with a sentence more */
-	if (w->count && w->good[newest].fix.stamp_ns == f->stamp_ns &&
-		w->good[newest].fix.mono_ns == f->mono_ns) {
-		w->good[newest].fix = *f;
+	/* the same moment with a sentence more; or of a receiver that speaks ten times a second one of many */
+	if (same || often) {
+		w->good[newest] = (struct place_fix){ *f, at_ns };
 		return;
 	}
 	w->good[w->next] = (struct place_fix){ *f, at_ns };

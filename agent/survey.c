@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <math.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@ struct survey {
 	struct settings *made; /* of --port */
 	struct probe *signal;
 	struct loop_timer second, show;
+	struct loop_signal hangup;
 	int64_t due_ns, limit_ns;
 	uint64_t rounds;
 	struct survey_sum sum;
@@ -165,6 +167,10 @@ static int open_signal(struct survey *s, struct why *why)
 	const char *words[] = { word };
 	int err = 0;
 
+	if (*s->source && strlen(port) == strcspn(s->source, "@") &&
+		!strncmp(port, s->source, strlen(port)))
+		return why_say(
+			why, -EINVAL, "%s is the modem's port: the receiver has another", port);
 	if (!*port)
 		return why_say(why, -EINVAL,
 			"which modem?  --port /dev/ttyUSB2, or a test of kind signal in the "
@@ -180,6 +186,15 @@ static int open_signal(struct survey *s, struct why *why)
 	return probe_new(&s->signal, type, "signal", t, &s->d.world, owner, why);
 }
 
+/* The terminal is gone, the walk is not lost. */
+static void hung_up(struct loop_signal *h, int signo)
+{
+	struct survey *s = container_of(h, struct survey, hangup);
+
+	(void)signo;
+	loop_stop(s->d.world.loop, 0);
+}
+
 static int start(struct survey *s, struct why *why)
 {
 	int err = choose(s, why);
@@ -190,7 +205,10 @@ static int start(struct survey *s, struct why *why)
 	if (err)
 		return err;
 	s->d.where.o.gnss = *s->source;
-	err = daemon_gnss_start(&s->d, s->source, why);
+	s->hangup.caught = hung_up;
+	err = loop_signal_add(s->d.world.loop, &s->hangup, SIGHUP);
+	if (!err)
+		err = daemon_gnss_start(&s->d, s->source, why);
 	return err ? err : open_signal(s, why);
 }
 

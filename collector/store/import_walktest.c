@@ -253,12 +253,15 @@ static int known(struct walk *w, char id[PROBE_ID_TEXT])
 static int claim(struct walk *w, const char *id)
 {
 	struct store *s = w->im->store;
-	char key[16 + DIGITS], next[16 + PROBE_ID_TEXT], text[64];
+	char key[16 + DIGITS], next[16 + PROBE_ID_TEXT], text[64], before[PROBE_ID_TEXT];
 	int64_t first;
 	int err = meta_begin(s);
 
 	if (err)
 		return err;
+	err = known(w, before);
+	if (err != -ENOENT) /* another process was faster */
+		return meta_end(s, err ? err : strcmp(before, id) ? -EEXIST : 0);
 	snprintf(next, sizeof(next), "walktest-next:%s", id);
 	first = db_int(&s->meta, 1, "SELECT CAST(value AS INTEGER) FROM kv WHERE key=?", "t", next);
 	key_of(w, key);

@@ -94,7 +94,7 @@ def walks(tmp_path_factory):
             "none": Walk(top / "c", "--gnss", "none", "--port", top / "c/modem", "--lang", "en", tests=""),
         }
         time.sleep(SECONDS)
-        yield {name: walk.end(signal.SIGTERM if name == "none" else signal.SIGINT) for name, walk in going.items()}
+        yield {name: walk.end({"slow": signal.SIGTERM, "none": signal.SIGHUP}.get(name, signal.SIGINT)) for name, walk in going.items()}
     finally:
         receiver.close()
         os.killpg(feeder.pid, signal.SIGTERM)
@@ -192,6 +192,7 @@ def test_what_is_not_known_is_asked_for(tmp_path):
     agent = Agent(tmp_path)
     for words, answer in (((), "which receiver?"), (("--gnss", "none"), "which modem?"),
                           (("--gnss", "ttyUSB1"), "is neither gpsd"), (("--gnss", "none", "--name", "x" * 65), "a name has 1 to"),
+                          (("--gnss", "/dev/ttyX@4800", "--port", "/dev/ttyX"), "the receiver has another"),
                           (("walk",), '"walk" is not understood')):
         done = run("survey", *words, "-c", agent.conf)
         assert done.returncode == 2 and answer in done.stderr, done.stderr
