@@ -144,6 +144,23 @@ static void fixes_far_apart_are_not_for_so_long(void **state)
 	assert_false(w.moved);
 }
 
+static void a_fix_that_came_late_moves_nothing(void **state)
+{
+	struct whereabouts w;
+	struct gnss_fix f;
+
+	(void)state;
+	place_begin(&w, &usual);
+	stay(&w, 0, 10, 0);
+	for (int i = 10; i < 35; i++) {
+		f = fix(i, 5000);
+		f.mono_ns = mono(i + 15);
+		tell(&w, f);
+	}
+	assert_true(w.distance_m < 1);
+	assert_int_equal(stamped(&w, 34).place.source, PLACE_SURVEYED);
+}
+
 static void what_the_accuracies_explain_is_not_moved(void **state)
 {
 	struct place_options o = usual;
@@ -440,6 +457,7 @@ int main(void)
 		cmocka_unit_test(far_away_for_long_enough_is_moved_and_back_again),
 		cmocka_unit_test(a_wrong_fix_now_and_then_moves_nothing),
 		cmocka_unit_test(fixes_far_apart_are_not_for_so_long),
+		cmocka_unit_test(a_fix_that_came_late_moves_nothing),
 		cmocka_unit_test(what_the_accuracies_explain_is_not_moved),
 		cmocka_unit_test(without_a_surveyed_place_a_good_fix_is_the_place),
 		cmocka_unit_test(nothing_that_is_too_bad_is_a_place),
