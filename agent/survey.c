@@ -26,6 +26,7 @@ struct survey {
 	struct daemon d;
 	struct options options;
 	const char *source; /* of GNSS, "" none */
+	const char *port;
 	char user[64];
 	struct settings *made; /* of --port */
 	struct probe *signal;
@@ -129,9 +130,11 @@ static void whose_folder(struct survey *s)
 	s->d.user = s->user;
 }
 
+/* All that can be wrong, before the journal is touched: what the boot before left in it must be told by whoever opens it. */
 static int choose(struct survey *s, struct why *why)
 {
 	const struct options *o = &s->options;
+	int err;
 
 	s->source = o->gnss ? o->gnss : settings_text(conf_section(s->d.conf, "gnss"), "source");
 	s->d.survey = o->name ? o->name : "survey";
@@ -143,7 +146,19 @@ static int choose(struct survey *s, struct why *why)
 			"gnss.source in the configuration; --gnss none goes without positions");
 	if (!strcmp(s->source, "none"))
 		s->source = "";
-	return *s->source ? gnss_source_check(s->source, why) : 0;
+	err = *s->source ? gnss_source_check(s->source, why) : 0;
+	if (err)
+		return err;
+	s->port = o->port ? o->port : first_modem_port(s->d.conf);
+	if (!*s->port)
+		return why_say(why, -EINVAL,
+			"which modem?  --port /dev/ttyUSB2, or a test of kind signal in the "
+			"configuration");
+	if (strlen(s->port) == strcspn(s->source, "@") &&
+		!strncmp(s->port, s->source, strlen(s->port)))
+		return why_say(
+			why, -EINVAL, "%s is the modem's port: the receiver has another", s->port);
+	return 0;
 }
 
 static const struct settings *signal_settings(const struct conf *c)
@@ -162,21 +177,12 @@ static int open_signal(struct survey *s, struct why *why)
 	const struct probe_type *type = probe_type_named("signal");
 	struct probe_owner owner = { signal_record, signal_done, s };
 	const struct settings *t = signal_settings(s->d.conf);
-	const char *port = s->options.port ? s->options.port : first_modem_port(s->d.conf);
 	char word[300];
 	const char *words[] = { word };
 	int err = 0;
 
-	if (*s->source && strlen(port) == strcspn(s->source, "@") &&
-		!strncmp(port, s->source, strlen(port)))
-		return why_say(
-			why, -EINVAL, "%s is the modem's port: the receiver has another", port);
-	if (!*port)
-		return why_say(why, -EINVAL,
-			"which modem?  --port /dev/ttyUSB2, or a test of kind signal in the "
-			"configuration");
 	if (s->options.port || !t) {
-		snprintf(word, sizeof(word), "port=%s", port);
+		snprintf(word, sizeof(word), "port=%s", s->port);
 		err = settings_make(&s->made, type->accept, NULL, words, 1, why);
 		t = s->made;
 	}

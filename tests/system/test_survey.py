@@ -12,7 +12,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -21,7 +20,7 @@ from collector_tools import COLLECTOR
 from gnss_tools import UTC, Receiver, gpsd_program, moment
 
 SIM, DAY = TOP / "tests/sim/atsim.py", TOP / "tests/data/scenarios/day.json"
-SECONDS = 9
+ENOUGH = 4  # samples, and of them with a place
 
 pytestmark = pytest.mark.skipif(not AGENT.exists() or not COLLECTOR.exists(), reason="the programs are not built")
 
@@ -44,6 +43,7 @@ class Walk:
 
     def __init__(self, folder, *words, answers=None, **sections):
         folder.mkdir(exist_ok=True)
+        self.enough, self.places = 2 if answers else ENOUGH, "--name" in words
         self.modem = modem(folder, answers)
         self.agent = Agent(folder, tests=sections.pop("tests", f'{{ kind = "signal"; port = "{folder / "modem"}"; }}'),
                            journal="sync_s = 0;", **sections)
@@ -51,6 +51,11 @@ class Walk:
         with open(self.out, "w", encoding="utf-8") as out:
             self.child = subprocess.Popen([str(AGENT), "survey", "-c", str(self.agent.conf), *map(str, words)], stdout=out,
                                           stderr=subprocess.STDOUT)
+
+    def so_far(self):
+        done = run("journal", "-c", self.agent.conf, "--json")
+        signals = [r for r in map(json.loads, done.stdout.splitlines()) if r["kind"] == "signal"]
+        return len(signals) >= self.enough and (not self.places or sum(bool(r["place"]) for r in signals) >= ENOUGH)
 
     def end(self, how=signal.SIGINT):
         if self.child.poll() is None:
@@ -62,6 +67,8 @@ class Walk:
         self.records = self.agent.records()
         self.signals = [r for r in self.records if r["kind"] == "signal"]
         self.last = self.records[-1]
+        monos = [r["mono_ns"] / 1e9 for r in self.signals]
+        self.steps = [b - a for a, b in zip(monos, monos[1:])]
         return self
 
 
@@ -93,7 +100,7 @@ def walks(tmp_path_factory):
                          gnss=f'source = "{receiver.link}";'),
             "none": Walk(top / "c", "--gnss", "none", "--port", top / "c/modem", "--lang", "en", tests=""),
         }
-        time.sleep(SECONDS)
+        assert until(lambda: all(w.so_far() for w in going.values()), 60, 0.5), [w.out.read_text() for w in going.values()]
         yield {name: walk.end({"slow": signal.SIGTERM, "none": signal.SIGHUP}.get(name, signal.SIGINT)) for name, walk in going.items()}
     finally:
         receiver.close()
@@ -104,9 +111,8 @@ def walks(tmp_path_factory):
 def test_every_second_has_its_record_with_place_and_name(walks):
     w = walks["gpsd"]
     assert w.status == 0, w.text
-    assert SECONDS - 3 <= len(w.signals) <= SECONDS + 1, w.text
+    assert abs(sum(w.steps) - len(w.steps) - w.last["rounds_skipped"]) < 1.5, w.text
     placed = [r for r in w.signals if r["place"]]
-    assert len(placed) >= SECONDS - 6, [r["fix"] for r in w.signals]
     lats = [r["place"]["lat"] for r in placed]
     assert lats == sorted(lats) and lats[-1] > lats[0] and 22.82 < lats[0] < 22.83
     for r in placed:
@@ -123,7 +129,7 @@ def test_the_end_adds_up(walks):
     w = walks["gpsd"]
     assert (w.last["event"], w.last["step"], w.last["outcome"]) == ("survey", "end", "ended")
     assert w.last["samples"] == len(w.signals) and w.last["samples_placed"] == sum(bool(r["place"]) for r in w.signals)
-    assert 22 <= w.last["distance_m"] <= 22.3 * (SECONDS + 3)
+    assert 22 <= w.last["distance_m"] <= 22.3 * (sum(w.steps) + 2)
     assert 'Khảo sát "Bản Phố"' in w.text and "MÔ PHỎNG" in w.text
     assert f"Xong: {len(w.signals)} mẫu" in w.text and "trung vị -84" in w.text and "█" in w.text
     assert [r["seq"] for r in w.records] == list(range(1, len(w.records) + 1))
@@ -132,9 +138,8 @@ def test_the_end_adds_up(walks):
 def test_a_round_that_takes_longer_costs_seconds_and_they_are_told(walks):
     w = walks["slow"]
     assert w.status == 0, w.text
-    assert 1 <= len(w.signals) <= SECONDS // 2, "rounds are not queued"
-    assert w.last["rounds_skipped"] >= 3
-    assert len(w.signals) + w.last["rounds_skipped"] >= SECONDS - 3
+    assert min(w.steps) > 2.9, "rounds are not queued"
+    assert w.last["rounds_skipped"] >= 2 * len(w.signals)
     assert f"{w.last['rounds_skipped']} seconds skipped: the round before was not over" in w.text
     assert all(r["duration_ms"] >= 2900 for r in w.signals)
 
@@ -142,7 +147,6 @@ def test_a_round_that_takes_longer_costs_seconds_and_they_are_told(walks):
 def test_without_gnss_records_are_kept_and_say_so(walks):
     w = walks["none"]
     assert w.status == 0, w.text
-    assert len(w.signals) >= SECONDS - 3
     assert all(r["place"] is None and r["fix"] == "none" and r["survey"] == "survey" for r in w.signals)
     assert "no GNSS: records have no position" in w.text and w.last["samples_placed"] == 0
 
@@ -196,6 +200,7 @@ def test_what_is_not_known_is_asked_for(tmp_path):
                           (("walk",), '"walk" is not understood')):
         done = run("survey", *words, "-c", agent.conf)
         assert done.returncode == 2 and answer in done.stderr, done.stderr
+    assert not agent.state.exists(), "nothing was touched"
     assert run("run", "--gnss", "none").returncode == 2, "other commands do not take its options"
 
 
