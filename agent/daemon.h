@@ -6,7 +6,9 @@
 #include "access.h"
 #include "budget.h"
 #include "control.h"
+#include "gnss.h"
 #include "guard.h"
+#include "place.h"
 #include "schedule.h"
 #include "settings.h"
 #include "uplink.h"
@@ -22,7 +24,11 @@ struct daemon {
 	bool simulated;
 	char iface[16];  /* whose counters and name stand for the way out; "" unknown */
 	char billed[16]; /* whose traffic counts; "": all but loopback */
-	struct place place;
+	struct whereabouts where;
+	struct gnss *gnss; /* NULL: no receiver */
+	struct gnss_time gnss_time;
+	const char *survey; /* name of the walk or drive; NULL: the daemon at its place */
+	const char *user;   /* becomes this user instead of agent.user; or NULL */
 	int64_t started_ns; /* clock_mono() */
 
 	struct probe_world world;
@@ -45,6 +51,17 @@ struct daemon {
 	bool health_told;
 	struct clock_pair pair; /* the newest handed over; source CLOCK_NONE: none */
 };
+
+/* run.c: built in one order and taken apart in the other.  The caller has set conf, and for a survey what belongs to
+ * it: then only latency is measured, nothing is sent, and whoever calls measures the signal. */
+int daemon_start(struct daemon *d, struct why *why) MUST_CHECK;
+int daemon_live(struct daemon *d);  /* until told to end */
+void daemon_done(struct daemon *d); /* half-built is fine */
+
+/* gnss_daemon.c */
+int daemon_gnss_start(struct daemon *d, const char *source, struct why *why) MUST_CHECK;
+void daemon_gnss_health(struct daemon *d, struct record *r);
+struct json_object *daemon_gnss_document(const struct daemon *d); /* NULL: no receiver */
 
 /* records.c: arg is the daemon in all that follow */
 void daemon_record(struct daemon *d, struct record *r); /* stamps r and hands it over */

@@ -83,6 +83,7 @@ void daemon_health(struct loop_timer *t)
 				  .first = !d->health_told });
 	d->skipped_told = skipped;
 	d->health_told = true;
+	daemon_gnss_health(d, &r);
 	daemon_record(d, &r);
 	if (!schedule_busy(d->schedule))
 		memory_give_back();

@@ -14,6 +14,8 @@ static const struct option long_options[] = {
 	{ "port", required_argument, NULL, 'p' },
 	{ "follow", no_argument, NULL, 'f' },
 	{ "print-config", no_argument, NULL, 'P' },
+	{ "gnss", required_argument, NULL, 'g' },
+	{ "name", required_argument, NULL, 'n' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ 0 },
@@ -26,9 +28,11 @@ static const struct {
 	{ 'c', OPTION_CONF },
 	{ 'j', OPTION_JSON },
 	{ 'l', OPTION_LANG },
-	{ 'p', OPTION_TEST },
+	{ 'p', OPTION_TEST | OPTION_SURVEY },
 	{ 'f', OPTION_TEST },
 	{ 'P', OPTION_PRINT },
+	{ 'g', OPTION_SURVEY },
+	{ 'n', OPTION_SURVEY },
 	{ '4', OPTION_NET },
 	{ '6', OPTION_NET },
 	{ 'i', OPTION_NET },
@@ -112,6 +116,12 @@ static int take(struct options *o, const char *command, int letter, const char *
 		break;
 	case 'P':
 		o->print = true;
+		break;
+	case 'g':
+		o->gnss = optarg;
+		break;
+	case 'n':
+		o->name = optarg;
 		break;
 	case '4':
 	case '6':

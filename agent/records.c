@@ -10,7 +10,9 @@ void daemon_record(struct daemon *d, struct record *r)
 {
 	r->state = (uint8_t)access_state(d->access);
 	if (r->place.source == PLACE_NONE)
-		r->place = d->place;
+		place_stamp(&d->where, r);
+	if (d->survey)
+		record_set_text(r, FIELD_SURVEY, d->survey);
 	snprintf(r->uplink, sizeof(r->uplink), "%s", d->iface);
 	uplink_record(d->uplink, r);
 }

@@ -3,9 +3,9 @@
  * records.c, permit.c and duties.c. */
 #include "daemon.h"
 #include "options.h"
-#include "place.h"
 #include "privileges.h"
 #include "../probes/core/mem.h"
+#include "../probes/latency.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -26,13 +26,15 @@ static int open_world(struct daemon *d, struct why *why)
 {
 	const struct settings *s = conf_section(d->conf, "agent"),
 			      *b = conf_section(d->conf, "budget");
+	struct place_options place;
 	int err = world_open(&d->world, settings_text(s, "iface"), settings_text(s, "dns"), why);
 
 	d->end.caught = d->interrupt.caught = told_to_end;
 	d->tick.fire = daemon_tick;
 	d->health.fire = daemon_health;
 	d->simulated = settings_bool(s, "simulated");
-	d->place = place_of(conf_section(d->conf, "place"));
+	place_settings(d->conf, d->survey, &place);
+	place_begin(&d->where, &place);
 	d->health_every_ns = settings_int(conf_section(d->conf, "health"), "interval_s") * NS_PER_S;
 	d->guard.down_bps_most = (uint64_t)settings_int(b, "idle_down_kbps") * 1000;
 	d->guard.up_bps_most = (uint64_t)settings_int(b, "idle_up_kbps") * 1000;
@@ -48,6 +50,14 @@ static int open_world(struct daemon *d, struct why *why)
 	return err;
 }
 
+/* Whoever walks is elsewhere after ten seconds. */
+static int64_t survey_interval(const struct daemon *d, int64_t interval_ns)
+{
+	int64_t most = 10 * NS_PER_S;
+
+	return d->survey && interval_ns > most ? most : interval_ns;
+}
+
 /* All sockets that want CAP_NET_RAW open here. */
 static int open_tests(struct daemon *d, struct access_options *access, struct why *why)
 {
@@ -55,17 +65,18 @@ static int open_tests(struct daemon *d, struct access_options *access, struct wh
 	int64_t delay = settings_int(conf_section(d->conf, "agent"), "start_delay_s") * NS_PER_S;
 	int err = schedule_new(&d->schedule, &d->world, delay, owner);
 
-	access->no_modem = access->no_internet_tests = true;
+	access->no_modem = !d->survey;
+	access->no_internet_tests = true;
 	for (size_t i = 0; i < conf_count(d->conf, "tests") && !err; i++) {
 		const struct settings *s = conf_at(d->conf, "tests", i);
 		const struct probe_type *type = probe_type_named(settings_text(s, "kind"));
 		const char *name =
 			*settings_text(s, "name") ? settings_text(s, "name") : type->name;
 
-		if (!settings_bool(s, "enabled"))
+		if (!settings_bool(s, "enabled") || (d->survey && type != &latency_probe))
 			continue;
 		err = schedule_add(d->schedule, type, name, s,
-			settings_int(s, "interval_s") * NS_PER_S,
+			survey_interval(d, settings_int(s, "interval_s") * NS_PER_S),
 			settings_int(s, "limit_s") * NS_PER_S, why);
 		if (err)
 			why_say(why, err, "test \"%s\": %s", name, strerror(-err));
@@ -148,11 +159,12 @@ static int start_uplink(struct daemon *d, struct why *why)
 		.arg = d };
 	int err = 0;
 
-	for (size_t i = 0; i < settings_count(s, "brokers") && i + 1 < COUNT(d->brokers); i++)
+	for (size_t i = 0;
+		!d->survey && i < settings_count(s, "brokers") && i + 1 < COUNT(d->brokers); i++)
 		d->brokers[i] = settings_text_at(s, "brokers", i);
 	if (!o.gather_ns)
 		o.gather_ns = NS_PER_MS; /* 0 is uplink's default */
-	if (*settings_text(s, "password_file")) {
+	if (!d->survey && *settings_text(s, "password_file")) {
 		err = read_password(d, settings_text(s, "password_file"), why);
 		o.password = d->password;
 	}
@@ -161,9 +173,10 @@ static int start_uplink(struct daemon *d, struct why *why)
 	return err ? err : uplink_start(&d->uplink, &o, why);
 }
 
-static int start(struct daemon *d, struct why *why)
+int daemon_start(struct daemon *d, struct why *why)
 {
 	const struct settings *s = conf_section(d->conf, "agent");
+	const char *user = d->user ? d->user : settings_text(s, "user");
 	struct access_options access;
 	char path[STATE_PATH];
 	int err;
@@ -174,10 +187,9 @@ static int start(struct daemon *d, struct why *why)
 	if (!err)
 		err = open_tests(d, &access, why);
 	if (!err)
-		err = privileges_folder(settings_text(s, "state"), settings_text(s, "user"), why);
+		err = privileges_folder(settings_text(s, "state"), user, why);
 	if (!err)
-		err = privileges_keep_raw(
-			settings_text(s, "user"), why); /* nothing below this line is root */
+		err = privileges_keep_raw(user, why); /* nothing below this line is root */
 	if (!err)
 		err = open_journal(d, why);
 	if (!err)
@@ -187,10 +199,13 @@ static int start(struct daemon *d, struct why *why)
 	if (!err)
 		err = control_open(&d->control, d->world.loop,
 			state_path(d->conf, CONTROL_SOCKET, path), daemon_status, d, why);
+	if (!err && !d->survey)
+		err = daemon_gnss_start(
+			d, settings_text(conf_section(d->conf, "gnss"), "source"), why);
 	return err;
 }
 
-static int live(struct daemon *d)
+int daemon_live(struct daemon *d)
 {
 	struct clock_state now;
 
@@ -205,10 +220,11 @@ static int live(struct daemon *d)
 	return loop_run(d->world.loop);
 }
 
-static void done(struct daemon *d)
+void daemon_done(struct daemon *d)
 {
 	int64_t wait_s = settings_int(conf_section(d->conf, "uplink"), "stop_s");
 
+	gnss_close(d->gnss);
 	control_close(d->control);
 	schedule_free(d->schedule);
 	d->schedule = NULL; /* nothing is measured any more */
@@ -239,16 +255,16 @@ int run_command(int argc, char **argv)
 	status = agent_conf_open(&d.conf, o.conf);
 	if (status >= 0)
 		return status;
-	err = start(&d, &why);
+	err = daemon_start(&d, &why);
 	if (err)
 		log_error("agent", "%s", *why.text ? why.text : strerror(-err));
 	status = err == -EBUSY || err == -EINVAL || err == -ENOENT ? EXIT_USAGE : EXIT_FAILED;
 	if (!err) {
-		err = live(&d);
+		err = daemon_live(&d);
 		status = err ? EXIT_FAILED : EXIT_DONE;
 		if (err)
 			log_error("agent", "%s", strerror(err < 0 ? -err : err));
 	}
-	done(&d);
+	daemon_done(&d);
 	return status;
 }

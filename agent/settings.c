@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "settings.h"
 #include "command.h"
+#include "gnss.h"
 #include "../probes/probe.h"
 #include <errno.h>
 #include <stdio.h>
@@ -30,10 +31,25 @@ static const struct setting agent_settings[] = {
 	{ 0 },
 };
 
-static const struct setting place_settings[] = {
+static const struct setting place_table[] = {
 	{ "lat", SETTING_REAL, -90, 90, "0", "degrees", NULL, "latitude, WGS 84" },
 	{ "lon", SETTING_REAL, -180, 180, "0", "degrees", NULL, "longitude, WGS 84" },
 	{ "accuracy_m", SETTING_INT, 0, 100000, "10", "m", NULL, "how well it was surveyed" },
+	{ "decimals", SETTING_INT, 1, 7, "7", "", NULL,
+		"of degrees in every record: 3 tells within about 100 m; 7 all" },
+	{ 0 },
+};
+
+static const struct setting gnss_settings[] = {
+	{ "source", SETTING_TEXT, 0, 180, "", "", NULL,
+		"gpsd://127.0.0.1:2947, or a tty that speaks NMEA, /dev/ttyUSB1@9600; \"\": none" },
+	{ "accuracy_m", SETTING_INT, 1, 10000, "50", "m", NULL, "a worse fix is none" },
+	{ "satellites", SETTING_INT, 0, 50, "4", "", NULL, "a fix with fewer is none" },
+	{ "age_s", SETTING_INT, 1, 3600, "10", "s", NULL,
+		"a fix is the place of what was measured within so long of it" },
+	{ "moved_m", SETTING_INT, 10, 1000000, "200", "m", NULL,
+		"further than this from the surveyed place the probe was moved" },
+	{ "moved_s", SETTING_INT, 1, 86400, "300", "s", NULL, "when fixes say so for so long" },
 	{ 0 },
 };
 
@@ -133,7 +149,8 @@ static const struct setting *test_accepts(const char *kind)
 
 const struct section agent_sections[] = {
 	{ .name = "agent", .accept = agent_settings },
-	{ .name = "place", .accept = place_settings },
+	{ .name = "place", .accept = place_table },
+	{ .name = "gnss", .accept = gnss_settings },
 	{ .name = "uplink", .accept = uplink_settings },
 	{ .name = "journal", .accept = journal_conf },
 	{ .name = "budget", .accept = budget_settings },
@@ -207,6 +224,30 @@ static void check_uplink(const struct settings *s, struct buf *problems)
 			cert ? "key_file" : "cert_file", cert ? "cert_file" : "key_file");
 }
 
+/* Two readers of one tty take the words from each other. */
+static void check_gnss(const struct conf *c, struct buf *problems)
+{
+	const struct settings *s = conf_section(c, "gnss");
+	const char *source = settings_text(s, "source");
+	size_t tty = strcspn(source, "@");
+	struct why why = { "" };
+
+	if (*source && gnss_source_check(source, &why))
+		buf_printf(problems, "%s:%d: gnss.source: %s\n", settings_file(s),
+			settings_line(s, "source"), why.text);
+	for (size_t i = 0; i < conf_count(c, "tests") && *source; i++) {
+		const struct settings *t = conf_at(c, "tests", i);
+		const char *port = setting_listed(test_accepts(settings_text(t, "kind")), "port")
+		                           ? settings_text(t, "port")
+		                           : "";
+
+		if (strlen(port) == tty && !strncmp(port, source, tty))
+			buf_printf(problems,
+				"%s:%d: gnss.source: is the modem's port of tests[%zu], too\n",
+				settings_file(s), settings_line(s, "source"), i);
+	}
+}
+
 static const char *test_name(const struct settings *s)
 {
 	return *settings_text(s, "name") ? settings_text(s, "name") : settings_text(s, "kind");
@@ -264,6 +305,7 @@ int agent_conf_load(struct conf **out, const char *path, struct buf *problems)
 	if (err)
 		return err;
 	check_uplink(conf_section(c, "uplink"), problems);
+	check_gnss(c, problems);
 	check_tests(c, problems);
 	check_sizes(c, problems);
 	if (problems->len) {

@@ -128,6 +128,7 @@ struct json_object *daemon_status(void *daemon)
 	json_object_object_add(o, "uplink", d->brokers[0] ? uplink_document(&u) : NULL);
 	json_object_object_add(o, "journal", journal_document(&u.journal));
 	json_object_object_add(o, "budget", budget_document(&d->budget));
+	json_object_object_add(o, "gnss", daemon_gnss_document(d));
 	json_object_object_add(o, "tests", tests_document(d));
 	return o;
 }

@@ -6,6 +6,7 @@
 #include "options.h"
 #include "store/boundaries.h"
 #include "store/import.h"
+#include "store/walktest.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -80,6 +81,28 @@ static int import_journal(struct store *s, const char *path, bool open)
 	return sum.cut ? EXIT_FAILED : EXIT_DONE;
 }
 
+static int import_walk(struct store *s, const char *path, const struct walktest_options *o)
+{
+	char from[CLOCK_TEXT], to[CLOCK_TEXT];
+	struct walktest_result r;
+	struct buf problems;
+	struct import im = { .store = s, .actor = cli_actor(), .problems = &problems };
+	int err;
+
+	buf_init(&problems, PROBLEMS_MAX);
+	err = import_walktest(&im, path, o, &r);
+	fputs(buf_text(&problems), stderr);
+	buf_done(&problems);
+	if (err)
+		return EXIT_FAILED;
+	printf("walktest: probe %s: %" PRIu64 " rows, %" PRIu64 " new, %" PRIu64
+	       " there already; %" PRIu64 " without position, %" PRIu64
+	       " with values that cannot be, left out; %s to %s\n",
+		r.probe, r.rows, r.added, r.there, r.rows - r.placed, r.implausible,
+		clock_text(r.first_ns, from), clock_text(r.last_ns, to));
+	return EXIT_DONE;
+}
+
 static int import_kind(
 	struct cli *cli, struct store *s, const char *name, const char *path, const char *folder)
 {
@@ -96,21 +119,32 @@ static int import_kind(
 
 int import_command(int argc, char **argv)
 {
-	const char *folder;
+	const char *folder, *offset;
+	/* Asia/Ho_Chi_Minh, which has no summer time */
+	struct walktest_options walk = { .utc_offset_s = 7 * 3600, .now_ns = clock_wall() };
 	struct store *s = NULL;
+	bool walked;
 	struct cli cli;
 	int status = cli_take(&cli, &argc, argv);
 
 	folder = cli_value(&argc, argv, "--boundaries");
+	walk.probe = cli_value(&argc, argv, "--probe");
+	offset = cli_value(&argc, argv, "--utc-offset");
+	walked = argc > 1 && !strcmp(argv[1], "walktest");
 	if (!status && argc != 3)
 		status = cli_usage("import", NULL);
+	if (!status && !walked && (walk.probe || offset))
+		status = cli_usage("import", "--probe and --utc-offset are for walk tests");
+	if (!status && offset && walktest_offset(offset, &walk.utc_offset_s))
+		status = cli_usage("import", "--utc-offset is such as +07:00");
 	if (!status)
 		status = cli_store(&cli, STORE_WRITE, &s);
 	if (!status && !folder)
 		folder = cli.conf ? settings_text(conf_section(cli.conf, ""), "boundaries")
 		                  : BOUNDARIES_FOLDER;
 	if (!status)
-		status = import_kind(&cli, s, argv[1], argv[2], folder);
+		status = walked ? import_walk(s, argv[2], &walk)
+		                : import_kind(&cli, s, argv[1], argv[2], folder);
 	store_close(s);
 	cli_done(&cli);
 	return status;

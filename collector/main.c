@@ -8,8 +8,10 @@ extern const char phusong_version[];
 
 const struct command commands[] = {
 	{ "serve", serve_command, "[-c FILE]", "take results in, judge, show; in the foreground" },
-	{ "import", import_command, "units|hamlets|clusters|reported|operators|journal PATH",
-		"lists and exported journals" },
+	{ "import", import_command,
+		"units|hamlets|clusters|reported|operators|journal PATH | "
+		"walktest FILE [--probe NAME] [--utc-offset +07:00]",
+		"lists, exported journals, walk tests" },
 	{ "probe", probe_command,
 		"add ID [--hamlet CODE] [--cluster CODE] [--role reference|cluster|roaming] "
 		"[--simulated] | list | show ID | retire ID",

@@ -31,4 +31,19 @@ int import_clusters(struct import *im, const char *path) MUST_CHECK;
 int import_reported(struct import *im, const char *path) MUST_CHECK;
 int import_operators(struct import *im, const char *path) MUST_CHECK;
 
+/* A walk test of a phone app, walktest.h.  Bounded memory, whatever the file's size. */
+struct walktest_options {
+	const char *probe; /* name of the phone, after WALKTEST_ID; NULL: from the file's content */
+	int64_t utc_offset_s, now_ns;
+};
+struct walktest_result {
+	char probe[PROBE_ID_TEXT];
+	uint64_t rows, added, there; /* there: they were there already */
+	uint64_t placed,
+		implausible;       /* rows with a position; rows with values that were left out */
+	int64_t first_ns, last_ns; /* UTC of the rows */
+};
+int import_walktest(struct import *im, const char *path, const struct walktest_options *o,
+	struct walktest_result *out) MUST_CHECK;
+
 #endif

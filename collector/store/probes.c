@@ -110,12 +110,40 @@ static int add(struct store *s, const struct store_probe *p, const char *actor)
 	           : store_audit(s, actor, old.number ? "probe move" : "probe add", p->id, detail);
 }
 
+static int add_whole(
+	struct store *s, const struct store_probe *p, const char *actor, struct why *why)
+{
+	bool own = sqlite3_get_autocommit(s->meta.handle);
+	int err = own ? meta_begin(s) : 0;
+
+	if (!err) {
+		err = add(s, p, actor);
+		if (own)
+			err = meta_end(s, err);
+	}
+	return err ? why_say(why, err, "probe %s: %s", p->id, store_problem(s)) : 0;
+}
+
+int store_probe_import(struct store *s, const char *id, const char *actor, struct why *why)
+{
+	struct store_probe p;
+	int err = store_probe(s, id, &p);
+
+	if (!err && p.retired)
+		return why_say(why, -EPERM, "probe %s is retired", id);
+	if (err != -ENOENT)
+		return err;
+	if (strncmp(id, WALKTEST_ID, strlen(WALKTEST_ID)) != 0 || strlen(id) >= sizeof(p.id))
+		return why_say(why, -EINVAL, "%s: not the id of an import", id);
+	p = (struct store_probe){ .role = ROLE_ROAMING };
+	snprintf(p.id, sizeof(p.id), "%s", id);
+	return add_whole(s, &p, actor, why);
+}
+
 int store_probe_add(
 	struct store *s, const struct store_probe *p, const char *actor, struct why *why)
 {
 	uint8_t id[PROBE_ID];
-	bool own = sqlite3_get_autocommit(s->meta.handle);
-	int err;
 
 	if (probe_id_parse(p->id, id) < 0)
 		return why_say(why, -EINVAL,
@@ -131,13 +159,7 @@ int store_probe_add(
 				   "tt", p->hamlet, p->cluster))
 		return why_say(why, -ENOENT, "%s: no cluster with this code in hamlet %s",
 			p->cluster, p->hamlet);
-	err = own ? meta_begin(s) : 0;
-	if (!err) {
-		err = add(s, p, actor);
-		if (own)
-			err = meta_end(s, err);
-	}
-	return err ? why_say(why, err, "probe %s: %s", p->id, store_problem(s)) : 0;
+	return add_whole(s, p, actor, why);
 }
 
 int store_probe_retire(struct store *s, const char *id, const char *actor, struct why *why)

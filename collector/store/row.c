@@ -40,8 +40,8 @@ void row_fill(struct store_row *row, const struct record *r)
 {
 	bool started = r->kind == RECORD_THROUGHPUT || r->kind == RECORD_LATENCY ||
 	               r->kind == RECORD_SERVICE;
-	const char *direction = record_text(r, FIELD_DIRECTION);
-	uint8_t bits = 0;
+	const char *direction = record_text(r, FIELD_DIRECTION), *fix = record_text(r, FIELD_FIX);
+	uint16_t bits = 0;
 
 	row->seq = r->seq;
 	row->kind = r->kind;
@@ -59,6 +59,8 @@ void row_fill(struct store_row *row, const struct record *r)
 		                                                   : ROW_MODEM_SICK;
 	if (record_has(r, FIELD_IMPLAUSIBLE))
 		bits |= ROW_IMPLAUSIBLE;
+	if (record_has(r, FIELD_SURVEY) || (fix && !strcmp(fix, "moved")))
+		bits |= ROW_ELSEWHERE;
 	if (direction && !strcmp(direction, "up"))
 		bits |= ROW_UP;
 	row->bits = bits;
@@ -142,7 +144,7 @@ void row_get(sqlite3_stmt *st, struct store_row *row)
 	row->mono_ns = sqlite3_column_int64(st, 5);
 	row->received_ns = sqlite3_column_int64(st, 6);
 	row->state = (uint8_t)sqlite3_column_int(st, 7);
-	row->bits = (uint8_t)sqlite3_column_int(st, 8);
+	row->bits = (uint16_t)sqlite3_column_int(st, 8);
 	row->clock.source = (uint8_t)sqlite3_column_int(st, 9);
 	row->clock.error_us = column(st, 10, -1);
 	row->clock.sync_age_s = column(st, 11, -1);

@@ -210,6 +210,11 @@ bool sheet_real(const char *text, double *out)
 	return true;
 }
 
+bool sheet_in_vietnam(double lat, double lon)
+{
+	return lat >= LAT_LEAST && lat <= LAT_MOST && lon >= LON_LEAST && lon <= LON_MOST;
+}
+
 bool sheet_point(struct sheet *sh, int lat, int lon, int32_t *lat_e7, int32_t *lon_e7)
 {
 	char a[32], b[32];
@@ -223,11 +228,11 @@ bool sheet_point(struct sheet *sh, int lat, int lon, int32_t *lat_e7, int32_t *l
 		sheet_bad(sh, "\"%s\", \"%s\" is not a point in decimal degrees", a, b);
 		return false;
 	}
-	if (x >= LAT_LEAST && x <= LAT_MOST && y >= LON_LEAST && y <= LON_MOST) {
+	if (sheet_in_vietnam(x, y)) {
 		sheet_bad(sh, "latitude %s and longitude %s are swapped", a, b);
 		return false;
 	}
-	if (y < LAT_LEAST || y > LAT_MOST || x < LON_LEAST || x > LON_MOST) {
+	if (!sheet_in_vietnam(y, x)) {
 		sheet_bad(sh, "the point %s, %s is not in Vietnam", a, b);
 		return false;
 	}

@@ -41,5 +41,6 @@ int32_t sheet_day(struct sheet *sh, int column, const char *what,
 /* Latitude and longitude of Vietnam, point or comma as decimal sign; false: both are empty. */
 bool sheet_point(struct sheet *sh, int lat, int lon, int32_t *lat_e7, int32_t *lon_e7);
 bool sheet_real(const char *text, double *out);
+bool sheet_in_vietnam(double lat, double lon); /* its bounding box, the islands included */
 
 #endif

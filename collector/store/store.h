@@ -132,6 +132,11 @@ struct store_probe {
  * hamlet.  -ENOENT: no such hamlet or cluster. */
 int store_probe_add(struct store *s, const struct store_probe *p, const char *actor,
 	struct why *why) MUST_CHECK;
+/* A probe that only exists here, for results that came another way: roaming, at no hamlet.  Its id is WALKTEST_ID and a
+ * name, which nobody's key can hash to.  One that is there is fine; -EPERM when it is retired. */
+#define WALKTEST_ID "walk-"
+int store_probe_import(
+	struct store *s, const char *id, const char *actor, struct why *why) MUST_CHECK;
 int store_probe_retire(
 	struct store *s, const char *id, const char *actor, struct why *why) MUST_CHECK;
 int store_probe(struct store *s, const char *id, struct store_probe *out) MUST_CHECK; /* -ENOENT */
@@ -166,13 +171,16 @@ enum store_bit {
 	ROW_UP = 32,             /* throughput: direction up, else down */
 	ROW_UNKNOWN_FIELDS = 64, /* the body has fields this version does not know */
 	ROW_IMPLAUSIBLE = 128,
+	/* measured on a walk or drive, or by a probe that was moved: it speaks for its own place and for no hamlet */
+	ROW_ELSEWHERE = 256,
 };
 #define STORE_NO_LEVEL INT16_MIN
 
 struct store_row {     /* a record as it lies in the store; body only lives during the callback */
 	int64_t probe; /* store_probe.number */
 	uint64_t seq;
-	uint8_t kind, state, bits;
+	uint8_t kind, state;
+	uint16_t bits;    /* enum store_bit */
 	uint8_t rat, reg; /* enum store_rat, store_reg; throughput, latency, service: of start_ */
 	uint32_t plmn;    /* 45204; 0 unknown.  Six digits when the MNC has three */
 	int16_t rsrp_d, sinr_d; /* tenths of dBm (NSA: of the LTE anchor) and dB; STORE_NO_LEVEL */

@@ -287,7 +287,7 @@ static int each_row(void *arg, const struct store_row *row)
 	const struct spot *spot = spot_of(g, row->probe);
 	bool usable = false;
 
-	if (!spot || !spot->counts || row->utc_ns == UTC_UNKNOWN)
+	if (!spot || !spot->counts || row->utc_ns == UTC_UNKNOWN || row->bits & ROW_ELSEWHERE)
 		return 0;
 	switch (row->kind) {
 	case RECORD_ACCESS:

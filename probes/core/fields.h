@@ -65,6 +65,14 @@
 	X(12, BYTES_UP, "bytes_up", INT, "B", K_NET, "sent, by the interface's own counters")                          \
 	X(13, BYTES_DOWN, "bytes_down", INT, "B", K_NET, "received, by the interface's own counters")                  \
 	X(14, ADDRESS, "address", TEXT, "", K_NET, "address of the target that was used")                              \
+	/* where it was measured, beside place; docs/survey.md */                                                      \
+	X(21, FIX, "fix", TEXT, "", K_ANY, "of GNSS: 2d 3d; why there is no place: none no_data no_fix no_time unproven stale poor; moved: place is where the probe was installed, and it is elsewhere") \
+	X(22, FIX_AGE_MS, "fix_age_ms", INT, "ms", K_ANY, "from the fix to the start of what was measured; negative when the fix is later") \
+	X(23, SATELLITES, "satellites", INT, "", K_ANY, "used for the fix")                                            \
+	X(24, HDOP, "hdop", REAL, "", K_ANY, "horizontal dilution of precision of the fix")                            \
+	X(25, SPEED_MPS, "speed_mps", REAL, "m/s", K_ANY, "over ground, by GNSS")                                      \
+	X(26, HEADING_DEG, "heading_deg", REAL, "degrees", K_ANY, "course over ground, clockwise from true north")     \
+	X(27, SURVEY, "survey", TEXT, "", K_ANY, "name of the walk or drive: the record speaks for its own place, not for where the probe is registered") \
 	/* radio now */                                                                                                \
 	RADIO_FIELDS(X, 32, , "", K_RADIO, "")                                                                         \
 	X(48, RSCP, "rscp_dbm", REAL, "dBm", K_RADIO, "RSCP (WCDMA)")                                                  \
@@ -201,6 +209,7 @@
 	X(316, AGENT_START, "agent_start", BOOL, "", K(HEALTH), "first record after the agent started")                \
 	X(317, PROCESS_RSS, "process_rss", INT, "B", K(HEALTH), "resident memory of the agent")                        \
 	X(318, SKIPPED, "skipped", INT, "", K(HEALTH), "runs left out since the last health record")                   \
+	X(331, GNSS_DISTANCE_M, "gnss_distance_m", REAL, "m", K(HEALTH), "from the surveyed place to the GNSS fix")    \
 	/* gap */                                                                                                      \
 	X(336, GAP_FIRST, "gap_first", INT, "", K(GAP), "first sequence number concerned")                             \
 	X(337, GAP_LAST, "gap_last", INT, "", K(GAP), "last sequence number concerned")                                \
@@ -210,11 +219,15 @@
 	X(341, GAP_FIRST_MONO_NS, "gap_first_mono_ns", INT, "ns", K(GAP), "boot time of the first dropped")            \
 	X(342, GAP_LAST_MONO_NS, "gap_last_mono_ns", INT, "ns", K(GAP), "boot time of the last dropped")               \
 	/* event */                                                                                                    \
-	X(352, EVENT, "event", TEXT, "", K(EVENT), "what it is about, a word: recovery order plan budget suppression data_line place credit") \
+	X(352, EVENT, "event", TEXT, "", K(EVENT), "what it is about, a word: recovery order plan budget suppression data_line place survey credit") \
 	X(353, STEP, "step", TEXT, "", K(EVENT), "which part or action of it")                                         \
 	X(354, OUTCOME, "outcome", TEXT, "", K(EVENT), "begun ok failed refused expired reverted ended")               \
 	X(355, DETAIL, "detail", TEXT, "", K(EVENT), "the same in a sentence")                                         \
-	X(356, ORDER, "order", TEXT, "", K(EVENT), "id of the order that caused it")
+	X(356, ORDER, "order", TEXT, "", K(EVENT), "id of the order that caused it")                                   \
+	X(368, DISTANCE_M, "distance_m", REAL, "m", K(EVENT), "place: from the surveyed place to the fix; survey: walked or driven so far") \
+	X(369, SAMPLES, "samples", INT, "", K(EVENT), "survey: rounds of signal that gave a record")                   \
+	X(370, SAMPLES_PLACED, "samples_placed", INT, "", K(EVENT), "survey: of them with a place")                    \
+	X(371, ROUNDS_SKIPPED, "rounds_skipped", INT, "", K(EVENT), "survey: seconds without a round because the one before was not over")
 
 /* clang-format on */
 

@@ -77,6 +77,41 @@ static void the_status_is_the_truth_and_silence_is_never_no_signal(void **state)
 	assert_int_equal(seen.wrong, 0);
 }
 
+static int unmeasured(void *arg, const struct truth_row *row)
+{
+	struct seen_rows *seen = arg;
+
+	seen->rows++;
+	seen->wrong += row->status != TRUTH_UNMEASURED;
+	return 0;
+}
+
+/* On a walk, or carried off: what it did not receive there is no lack of signal at home. */
+static void a_probe_that_is_elsewhere_says_nothing_about_its_hamlet(void **state)
+{
+	struct world *w = *state;
+	struct seen_rows seen = { .rows = 0 };
+
+	for (int moved = 0; moved < 2; moved++) {
+		place_probe(w, moved ? FEW : NONE);
+		w->in.hamlet = moved ? "H22" : "H02";
+		assert_int_equal(store_group_begin(w->s), 0);
+		for (int64_t s = 0; s < DAYS * 86400LL; s += EVERY_S) {
+			signal_at(w, FIRST_DAY * STORE_DAY_NS + s * NS_PER_S, STATE_NO_SERVICE, 1);
+			if (moved)
+				record_set_text(&w->r, FIELD_FIX, "moved");
+			else
+				record_set_text(&w->r, FIELD_SURVEY, "Bản Phố");
+			put(w);
+		}
+		assert_int_equal(store_group_commit(w->s), 0);
+	}
+	judge_all(w, AS_OF);
+	read_rows(w, "*", unmeasured, &seen);
+	assert_int_equal(seen.rows, LIVES);
+	assert_int_equal(seen.wrong, 0);
+}
+
 static void an_operator_is_judged_by_its_own_evidence(void **state)
 {
 	static const enum life lives[] = { GSM_ONLY, LIMITED };
@@ -278,6 +313,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			the_status_is_the_truth_and_silence_is_never_no_signal, world_new,
+			world_done),
+		cmocka_unit_test_setup_teardown(
+			a_probe_that_is_elsewhere_says_nothing_about_its_hamlet, world_new,
 			world_done),
 		cmocka_unit_test_setup_teardown(
 			an_operator_is_judged_by_its_own_evidence, world_new, world_done),
