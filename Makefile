@@ -234,7 +234,7 @@ asan: ; $(Q)$(MAKE) --no-print-directory O=$(O)-asan SAN=address,undefined tests
 tsan: ; $(Q)$(MAKE) --no-print-directory O=$(O)-tsan SAN=thread tests && sh tests/run.sh $(O)-tsan
 valgrind: tests
 	$(Q)command -v valgrind >/dev/null || { echo "valgrind is missing: apt install valgrind" >&2; exit 1; }
-	$(Q)LIMIT_S=1800 CORPORA=no RUNNER="valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect" sh tests/run.sh $(O)
+	$(Q)LIMIT_S=1800 CORPORA=no RUNNER="valgrind -q --suppressions=tests/valgrind.supp --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect" sh tests/run.sh $(O)
 foreign: ; $(Q)sh tests/foreign.sh $(or $(ARCH),armhf)
 chaos: all tools
 	$(Q)PHUSONG_O=$(O) /usr/bin/python3 tests/chaos/chaos.py --events $(or $(EVENTS),500)
