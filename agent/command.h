@@ -4,6 +4,7 @@
 #ifndef AGENT_COMMAND_H
 #define AGENT_COMMAND_H
 
+#include "words.h"
 #include <stdbool.h>
 
 #define EXIT_DONE   0
@@ -16,7 +17,7 @@ struct command { /* a table of them ends with {0} */
 	const char *name;
 	int (*run)(int argc, char **argv); /* argv[0] is the subcommand's name */
 	const char *usage;                 /* after "phusong-agent NAME " */
-	const char *meaning;
+	enum word meaning;
 };
 extern const struct command commands[]; /* main.c */
 
