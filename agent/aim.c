@@ -11,8 +11,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define BAR       20
-#define COLUMNS   79 /* when the terminal does not tell */
+#define BAR       12
+#define COLUMNS   79  /* when the terminal does not tell */
+#define WIDE      110 /* from here on there is room for a longer bar and more words */
 #define LINE_MAX  1024
 #define SLOW_NS   (800 * NS_PER_MS)  /* more between two rounds is said */
 #define BEEP_SLOW (1500 * NS_PER_MS) /* at the foot of the scale */
@@ -45,11 +46,11 @@ static void beep(struct loop_timer *t)
 }
 
 /* --- the line ------------------------------------------------------------------------------------------- */
-static void put_bar(struct buf *b, double share)
+static void put_bar(struct buf *b, double share, bool wide)
 {
-	int full = (int)(share * BAR + 0.5);
+	int all = wide ? 2 * BAR : BAR, full = (int)(share * all + 0.5);
 
-	for (int i = 0; i < BAR; i++)
+	for (int i = 0; i < all; i++)
 		buf_puts(b, i < full ? "█" : "░");
 }
 
@@ -101,7 +102,7 @@ static const char *field_label(enum field f)
 	}
 }
 
-static void put_level(struct buf *b, const struct aim *a, const struct record *r)
+static void put_level(struct buf *b, const struct aim *a, const struct record *r, bool wide)
 {
 	bool vi = a->o.vietnamese;
 	char text[WORDS_NUMBER];
@@ -117,26 +118,26 @@ static void put_level(struct buf *b, const struct aim *a, const struct record *r
 	buf_printf(b, "%s ", field_label(a->now.field));
 	put_dbm(b, &a->now, vi);
 	buf_puts(b, "  ");
-	put_bar(b, a->now.share);
+	put_bar(b, a->now.share, wide);
 	buf_printf(b, " %s", word(level_word(a->now.grade), vi));
-	if (record_has(r, FIELD_SINR))
+	if (wide && record_has(r, FIELD_SINR))
 		buf_printf(
 			b, "  SINR %s dB", words_real(text, vi, record_real(r, FIELD_SINR, 0), 0));
 }
 
-static void put_rate(struct buf *b, const struct aim *a)
+static void put_rate(struct buf *b, const struct aim *a, bool slow)
 {
 	char n[WORDS_NUMBER];
-	bool vi = a->o.vietnamese, slow = a->between_ns > SLOW_NS;
+	bool vi = a->o.vietnamese;
 
-	if (!a->between_ns)
+	if (!a->between_ns || slow != (a->between_ns > SLOW_NS))
 		return;
 	buf_puts(b, "  ");
 	words_put(b, vi, slow ? W_AIM_SLOW : W_AIM_RATE,
 		FILL("n", words_real(n, vi, (double)NS_PER_S / (double)a->between_ns, 1)));
 }
 
-static void put_best(struct buf *b, const struct aim *a)
+static void put_best(struct buf *b, const struct aim *a, bool wide)
 {
 	char level[WORDS_NUMBER], number[WORDS_NUMBER], span[WORDS_NUMBER];
 	bool vi = a->o.vietnamese;
@@ -145,7 +146,7 @@ static void put_best(struct buf *b, const struct aim *a)
 		return;
 	snprintf(level, sizeof(level), "%.30s dBm", words_real(number, vi, a->best.dbm, 0));
 	buf_puts(b, "  ");
-	words_put(b, vi, W_AIM_BEST,
+	words_put(b, vi, wide ? W_AIM_BEST_AGO : W_AIM_BEST,
 		FILL("level", level, "span",
 			words_span(span, vi, (a->last_ns - a->best_ns) / NS_PER_S)));
 }
@@ -170,21 +171,25 @@ static void cut(char *text, size_t columns)
 	}
 }
 
+/* What matters most stands first: a narrow terminal cuts the rest. */
 static void draw(struct aim *a, const struct record *r)
 {
+	size_t columns = a->tty ? terminal_columns() : LINE_MAX;
+	bool wide = columns >= WIDE;
 	struct buf b;
 	char line[LINE_MAX];
 
 	buf_init(&b, LINE_MAX - 1);
-	put_level(&b, a, r);
-	put_best(&b, a);
-	put_rate(&b, a);
+	put_level(&b, a, r, wide);
+	put_rate(&b, a, true);
+	put_best(&b, a, wide);
 	buf_puts(&b, "  ");
 	put_cell(&b, r);
+	put_rate(&b, a, false);
 	utf8_clean(line, sizeof(line), buf_text(&b), b.len);
 	buf_done(&b);
 	if (a->tty) {
-		cut(line, terminal_columns());
+		cut(line, columns);
 		printf("\r%s\033[K", line); /* ECMA-48 8.3.41 EL: what an earlier line left */
 		a->drawn = true;
 	} else {

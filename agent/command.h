@@ -26,6 +26,7 @@ int test_command(int argc, char **argv);
 int check_command(int argc, char **argv);
 int status_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);
+int bundle_command(int argc, char **argv);
 int journal_command(int argc, char **argv);
 int export_command(int argc, char **argv);
 

@@ -52,6 +52,7 @@ struct visit {
 	bool running; /* an agent is there, whether or not it answers: its port is not touched */
 	struct record signal; /* the newest round of the modem; kind 0: none */
 	int64_t end_ns;       /* clock_loop(): all steps together */
+	bool no_names;        /* no name server answers: further questions would only take time */
 	enum step now;
 	struct finding findings[STEPS];
 };

@@ -281,6 +281,8 @@ static void say(struct visit *v, struct finding *f, const struct attempt *a)
 		FILL("broker", a->broker, "host", a->host, "path", a->file ? a->file : "", "error",
 			a->trouble == BAD_FILE ? words_errno(a->err, v->vietnamese) : a->text));
 	f->blames = said[a->trouble].blames;
+	if (doctor_is_address(a->host))
+		f->blames &= ~STEP(DNS);
 	if (a->trouble != FINE)
 		finding_advise(v, f, said[a->trouble].advice, NULL);
 }

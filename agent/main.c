@@ -14,6 +14,7 @@ const struct command commands[] = {
 	{ "check", check_command, "[-c FILE] [--print-config] [--lang vi|en]", W_H_CHECK },
 	{ "status", status_command, "[-c FILE] [--json] [--lang vi|en]", W_H_STATUS },
 	{ "doctor", doctor_command, "[-c FILE] [--lang vi|en] [--json]", W_H_DOCTOR },
+	{ "bundle", bundle_command, "[-c FILE] [--with-place] [--lang vi|en] FILE", W_H_BUNDLE },
 	{ "journal", journal_command, "[-c FILE] [--json]", W_H_JOURNAL },
 	{ "export", export_command, "[-c FILE] FILE", W_H_EXPORT },
 	{ 0 },

@@ -39,30 +39,30 @@
 	X(D_POWER_ENOUGH, "điện áp đủ", "the voltage is enough") \
 	X(A_POWER_LOW, \
 		"Dùng bộ nguồn đúng loại của bo mạch và cáp ngắn, dày; cấp điện riêng cho modem " \
-	        "(hub USB có nguồn).", \
+		"(hub USB có nguồn).", \
 		"Use the supply made for this board with a short, thick cable; power the modem " \
-	        "on its own (a powered USB hub).") \
+		"on its own (a powered USB hub).") \
 	X(A_POWER_BATTERY, "Kiểm tra điện lưới hoặc tấm pin mặt trời: khi hết pin máy ngừng đo.", \
 		"Check the mains or the solar panel: without charge it stops measuring.") \
 	X(D_SEEN, "{seen}", "{seen}") \
 	X(D_PATH_ERROR, "{path}: {error}", "{path}: {error}") \
 	X(A_FOLDER, \
 		"Tạo thư mục và cấp quyền cho người dùng của chương trình; lệnh này cần chạy " \
-	        "bằng quyền đó (sudo).", \
+		"bằng quyền đó (sudo).", \
 		"Make the folder and give it to the agent's user; run this command with the same " \
-	        "rights (sudo).") \
+		"rights (sudo).") \
 	X(A_READ_ONLY, \
 		"Hệ thống tệp chỉ đọc: thẻ nhớ có thể hỏng. Xem dmesg; thay thẻ nếu có lỗi đọc " \
-	        "ghi.", \
+		"ghi.", \
 		"The file system is read-only: the card may be worn out. See dmesg; replace the " \
-	        "card if it has errors.") \
+		"card if it has errors.") \
 	X(D_AGENT_RUNS, "{probe}, đã chạy {span}", "{probe}, running for {span}") \
 	X(D_AGENT_STOPPED, "không chạy", "not running") \
 	X(D_AGENT_SILENT, "có chạy nhưng không trả lời", "it runs and does not answer") \
 	X(D_AGENT_ERROR, "không hỏi được: {error}", "cannot be asked: {error}") \
 	X(A_AGENT, "Chạy: systemctl start phusong-agent; xem lỗi: journalctl -u phusong-agent.", \
 		"Start it: systemctl start phusong-agent; see why not: journalctl -u " \
-	        "phusong-agent.") \
+		"phusong-agent.") \
 	X(A_AGENT_SILENT, "Chờ một phút; nếu vẫn vậy: systemctl restart phusong-agent.", \
 		"Wait a minute; if it stays so: systemctl restart phusong-agent.") \
 	X(A_SUDO, "Chạy lệnh này bằng sudo.", "Run this command with sudo.") \
@@ -74,38 +74,38 @@
 	X(A_DISK_FULL, \
 		"Xóa bớt tệp trên máy, hoặc dùng thẻ nhớ lớn hơn; giảm journal.size_mb nếu cần.", \
 		"Delete files on the device or use a larger card; lower journal.size_mb if need " \
-	        "be.") \
+		"be.") \
 	X(A_JOURNAL, \
 		"Xem dmesg: thẻ nhớ có thể hỏng. Lấy kết quả ra trước: phusong-agent export.", \
 		"See dmesg: the card may be worn out. Take the results out first: phusong-agent " \
-	        "export.") \
+		"export.") \
 	X(D_BUDGET, "đã dùng {used} / {limit} MB", "{used} of {limit} MB used") \
 	X(D_BUDGET_NONE, "không giới hạn", "no limit") \
 	X(A_BUDGET, \
 		"Các phép đo lớn nghỉ đến ngày {day}. Nếu gói cước lớn hơn, tăng " \
-	        "budget.month_mb.", \
+		"budget.month_mb.", \
 		"Large tests rest until day {day} of the month. If the data plan is larger, " \
-	        "raise budget.month_mb.") \
+		"raise budget.month_mb.") \
 	X(D_CLOCK, "{date} ({source})", "{date} ({source})") \
 	X(D_CLOCK_UNCONFIRMED, "{date}, chưa nguồn nào xác nhận", "{date}, confirmed by nobody") \
 	X(D_CLOCK_NONE, "chưa biết giờ", "the time is not known") \
 	X(A_CLOCK, \
 		"Bật NTP: timedatectl set-ntp true. Kết quả vẫn được lưu, giờ sẽ được điền sau.", \
 		"Switch NTP on: timedatectl set-ntp true. Results are kept and get their time " \
-	        "later.") \
+		"later.") \
 	X(D_PLACE, "{lat}, {lon}, ±{accuracy} m ({source})", \
 		"{lat}, {lon}, ±{accuracy} m ({source})") \
 	X(D_PLACE_NONE, "không khai trong cấu hình", "not in the configuration") \
 	X(D_PLACE_KNOWN, \
 		"không khai ở đây; máy chủ đang nhận dữ liệu, hãy xem nơi đặt trên trang \"Máy " \
-	        "đo\"", \
+		"đo\"", \
 		"not told here; the collector takes the data, see its page \"Probes\" for the " \
-	        "place") \
+		"place") \
 	X(A_PLACE, \
 		"Ghi place.lat và place.lon đã khảo sát, hoặc khai nơi đặt máy ở máy chủ thu " \
-	        "thập.", \
+		"thập.", \
 		"Put the surveyed place.lat and place.lon in, or register the place at the " \
-	        "collector.")
+		"collector.")
 
 #define WORDS_DOCTOR_RADIO(X) \
 	X(D_NO_MODEM, "không có phép đo nào dùng modem", "no test uses a modem") \
@@ -126,20 +126,20 @@
 		"{word}, cause {cause} (TS 24.301)") \
 	X(A_REGISTRATION, \
 		"Kiểm tra ăng-ten. Nếu không có sóng thật, đây là kết quả đo: cứ để máy chạy, " \
-	        "kết quả sẽ được gửi sau.", \
+		"kết quả sẽ được gửi sau.", \
 		"Check the antenna. If there is no signal, that is the measurement: leave it " \
-	        "running, results are sent later.") \
+		"running, results are sent later.") \
 	X(A_REGISTRATION_DENIED, \
 		"Mạng từ chối SIM này: hỏi nhà mạng xem SIM đã kích hoạt và còn hạn không.", \
 		"The network refuses this SIM: ask the operator whether it is active and paid " \
-	        "for.") \
+		"for.") \
 	X(D_SIGNAL, "{level}, {word}; {source}", "{level}, {word}; {source}") \
 	X(D_SIGNAL_NONE, "modem không cho biết mức thu", "the modem does not tell a level") \
 	X(A_SIGNAL, \
 		"Nâng hoặc xoay ăng-ten, xem mức thu thay đổi: phusong-agent test signal " \
-	        "--follow. Nếu không hơn được, đây chính là kết quả đo.", \
+		"--follow. Nếu không hơn được, đây chính là kết quả đo.", \
 		"Raise or turn the antenna and watch the level: phusong-agent test signal " \
-	        "--follow. If it gets no better, that is the measurement.")
+		"--follow. If it gets no better, that is the measurement.")
 
 #define WORDS_DOCTOR_NET(X) \
 	X(D_NO_DEFAULT, "không có đường ra mặc định", "there is no default route") \
@@ -147,7 +147,7 @@
 	X(D_ADDRESS_NONE, "{iface} không có địa chỉ", "{iface} has no address") \
 	X(A_ADDRESS, \
 		"Bật kết nối dữ liệu (APN của nhà mạng); kiểm tra SIM còn tiền và còn dung " \
-	        "lượng.", \
+		"lượng.", \
 		"Bring up the data connection (the operator's APN); check the SIM's credit.") \
 	X(D_NO_NAMES, "cấu hình chỉ dùng địa chỉ, không dùng tên", \
 		"the configuration has addresses only, no names") \
@@ -180,26 +180,29 @@
 		"uplink.brokers = [ ]: journal only") \
 	X(A_NO_BROKER, \
 		"Ghi địa chỉ broker vào uplink.brokers, hoặc mang kết quả đi bằng phusong-agent " \
-	        "export.", \
+		"export.", \
 		"Put the broker's address into uplink.brokers, or carry the results with " \
-	        "phusong-agent export.") \
+		"phusong-agent export.") \
 	X(A_BROKER, \
 		"Kiểm tra địa chỉ, cổng, chứng chỉ trong mục uplink; hỏi người quản trị máy chủ.", \
 		"Check address, port and certificate in the section uplink; ask whoever runs the " \
-	        "server.") \
+		"server.") \
 	X(A_BROKER_CLOSED, \
 		"Kiểm tra cổng trong uplink.brokers; hỏi người quản trị xem broker có chạy " \
-	        "không.", \
+		"không.", \
 		"Check the port in uplink.brokers; ask whoever runs the broker whether it is up.") \
 	X(A_BROKER_CERT, "Kiểm tra ngày giờ, uplink.ca_file và tên máy chủ trong uplink.brokers.", \
 		"Check the date, uplink.ca_file and the host's name in uplink.brokers.") \
 	X(A_BROKER_PASSWORD, \
 		"Kiểm tra uplink.user và uplink.password_file; hỏi người quản trị mật khẩu của " \
-	        "máy đo này.", \
+		"máy đo này.", \
 		"Check uplink.user and uplink.password_file; ask the administrator for this " \
-	        "probe's password.") \
-	X(A_BROKER_NOT_ALLOWED, "Đăng ký máy đo này ở máy chủ (mã ở lệnh status).", \
-		"Register this probe at the server (its id is shown by status).") \
+		"probe's password.") \
+	X(A_BROKER_NOT_ALLOWED, \
+		"Kiểm tra uplink.user và uplink.password_file; máy đo này đã được đăng ký ở máy " \
+	        "chủ chưa?", \
+		"Check uplink.user and uplink.password_file; is this probe registered at the " \
+	        "server?") \
 	X(A_BROKER_FILE, "Kiểm tra tên và quyền của tệp trong mục uplink.", \
 		"Check the name and the rights of that file of the section uplink.") \
 	X(D_RECEIPT, "cách đây {span}, {n} bản ghi đang chờ", "{span} ago, {n} records wait") \
@@ -209,9 +212,9 @@
 		"known only while the agent runs") \
 	X(A_RECEIPT, \
 		"Chờ vài phút. Nếu vẫn không có: máy đo đã được đăng ký ở máy chủ chưa? Kết quả " \
-	        "vẫn nằm trong máy.", \
+		"vẫn nằm trong máy.", \
 		"Wait some minutes. If there is still none: is this probe registered there? " \
-	        "Results stay on the device.")
+		"Results stay on the device.")
 
 #define WORDS_DOCTOR(X) \
 	WORDS_DOCTOR_TITLES(X) WORDS_DOCTOR_DEVICE(X) WORDS_DOCTOR_RADIO(X) WORDS_DOCTOR_NET(X)

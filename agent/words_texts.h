@@ -279,7 +279,8 @@
 #define WORDS_AIM(X) \
 	X(AIM_INTRO, "Xoay ăng-ten thật chậm, dừng bằng Ctrl-C.", \
 		"Turn the antenna slowly; Ctrl-C ends this.") \
-	X(AIM_BEST, "cao nhất {level} ({span} trước)", "best {level} ({span} ago)") \
+	X(AIM_BEST, "cao nhất {level}", "best {level}") \
+	X(AIM_BEST_AGO, "cao nhất {level} ({span} trước)", "best {level} ({span} ago)") \
 	X(AIM_RATE, "{n} lần/giây", "{n}/s") \
 	X(AIM_SLOW, "modem chậm: {n} lần/giây", "slow modem: {n}/s") \
 	X(AIM_NO_LEVEL, "không thu được gì", "nothing received") \
