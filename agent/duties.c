@@ -4,6 +4,7 @@
 #include "daemon.h"
 #include "health.h"
 #include "../probes/core/mem.h"
+#include <math.h>
 #include <stdlib.h>
 
 #define TICK_NS       (5 * NS_PER_S)
@@ -62,6 +63,7 @@ void daemon_tick(struct loop_timer *t)
 		traffic_default_iface(d->iface);
 	look_at_uplink(d);
 	access_tick(d->access, clock_mono());
+	daemon_signs(d);
 	loop_timer_in(d->world.loop, t, TICK_NS);
 }
 
@@ -82,6 +84,7 @@ void daemon_health(struct loop_timer *t)
 				  .first = !d->health_told });
 	d->skipped_told = skipped;
 	d->health_told = true;
+	d->temperature_c = record_real(&r, FIELD_TEMPERATURE_C, NAN);
 	daemon_record(d, &r);
 	loop_timer_in(d->world.loop, t, d->health_every_ns);
 }

@@ -199,6 +199,7 @@ static int live(struct daemon *d)
 	log_info("agent", "probe %s, version %s%s", d->probe, phusong_version,
 		d->simulated ? ", SIMULATED" : "");
 	access_past(d->access, &d->past, clock_mono(), now.utc_ns);
+	daemon_signs_open(d);
 	daemon_tick(&d->tick);
 	daemon_health(&d->health);
 	schedule_start(d->schedule, identity_id(d->identity));
@@ -210,6 +211,7 @@ static void done(struct daemon *d)
 	int64_t wait_s = settings_int(conf_section(d->conf, "uplink"), "stop_s");
 
 	control_close(d->control);
+	daemon_signs_close(d);
 	schedule_free(d->schedule);
 	d->schedule = NULL; /* nothing is measured any more */
 	if (d->uplink) {

@@ -123,6 +123,25 @@ static struct json_object *tests_document(const struct daemon *d)
 	return list;
 }
 
+static struct json_object *led_document(const struct daemon *d)
+{
+	return d->led ? json_object_new_string(led_pattern_name[led_shown(d->led)]) : NULL;
+}
+
+static struct json_object *textfile_document(const struct textfile *t)
+{
+	struct json_object *o;
+
+	if (!*t->path)
+		return NULL;
+	o = json_object_new_object();
+	put_text(o, "path", t->path);
+	put_int(o, "writes", (int64_t)t->writes);
+	put_int(o, "bytes", (int64_t)t->bytes);
+	put_text(o, "problem", t->err ? strerror(-t->err) : NULL);
+	return o;
+}
+
 struct json_object *daemon_status(void *daemon)
 {
 	struct daemon *d = daemon;
@@ -146,6 +165,8 @@ struct json_object *daemon_status(void *daemon)
 	json_object_object_add(o, "uplink", d->brokers[0] ? uplink_document(&u) : NULL);
 	json_object_object_add(o, "journal", journal_document(&u.journal));
 	json_object_object_add(o, "budget", status_budget(&d->budget));
+	json_object_object_add(o, "led", led_document(d));
+	json_object_object_add(o, "textfile", textfile_document(&d->textfile));
 	json_object_object_add(o, "tests", tests_document(d));
 	return o;
 }
