@@ -200,9 +200,9 @@
 		"probe's password.") \
 	X(A_BROKER_NOT_ALLOWED, \
 		"Kiểm tra uplink.user và uplink.password_file; máy đo này đã được đăng ký ở máy " \
-	        "chủ chưa?", \
+		"chủ chưa?", \
 		"Check uplink.user and uplink.password_file; is this probe registered at the " \
-	        "server?") \
+		"server?") \
 	X(A_BROKER_FILE, "Kiểm tra tên và quyền của tệp trong mục uplink.", \
 		"Check the name and the rights of that file of the section uplink.") \
 	X(D_RECEIPT, "cách đây {span}, {n} bản ghi đang chờ", "{span} ago, {n} records wait") \

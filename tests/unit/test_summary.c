@@ -142,7 +142,7 @@ static const struct {
 	{ RECORD_THROUGHPUT, up, "tải lên 800 kbit/s", "up 800 kbit/s", W_NONE },
 	{ RECORD_SIGNAL, served,
 		"NR5G-NSA, mạng 45204 Viettel, mức thu -97 dBm (rất tốt), SINR 12,50 dB, phần 5G "
-	        "-101 "
+		"-101 "
 		"dBm, đăng ký: mạng của SIM, SIM: sẵn sàng",
 		"NR5G-NSA, network 45204 Viettel, level -97 dBm (very good), SINR 12.50 dB, 5G leg "
 		"-101 dBm, registration: home network, SIM: ready",
