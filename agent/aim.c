@@ -14,7 +14,7 @@
 #define BAR       12
 #define COLUMNS   79  /* when the terminal does not tell */
 #define WIDE      110 /* from here on there is room for a longer bar and more words */
-#define LINE_MAX  1024
+#define LINE_ROOM 1024
 #define SLOW_NS   (800 * NS_PER_MS)  /* more between two rounds is said */
 #define BEEP_SLOW (1500 * NS_PER_MS) /* at the foot of the scale */
 #define BEEP_FAST (150 * NS_PER_MS)  /* at its top */
@@ -174,12 +174,12 @@ static void cut(char *text, size_t columns)
 /* What matters most stands first: a narrow terminal cuts the rest. */
 static void draw(struct aim *a, const struct record *r)
 {
-	size_t columns = a->tty ? terminal_columns() : LINE_MAX;
+	size_t columns = a->tty ? terminal_columns() : LINE_ROOM;
 	bool wide = columns >= WIDE;
 	struct buf b;
-	char line[LINE_MAX];
+	char line[LINE_ROOM];
 
-	buf_init(&b, LINE_MAX - 1);
+	buf_init(&b, LINE_ROOM - 1);
 	put_level(&b, a, r, wide);
 	put_rate(&b, a, true);
 	put_best(&b, a, wide);
@@ -188,6 +188,7 @@ static void draw(struct aim *a, const struct record *r)
 	put_rate(&b, a, false);
 	utf8_clean(line, sizeof(line), buf_text(&b), b.len);
 	buf_done(&b);
+	words_safe(line);
 	if (a->tty) {
 		cut(line, columns);
 		printf("\r%s\033[K", line); /* ECMA-48 8.3.41 EL: what an earlier line left */
@@ -296,7 +297,7 @@ static void say(const struct aim *a, int64_t seconds)
 		putchar('\n');
 		return;
 	}
-	buf_init(&cell, LINE_MAX);
+	buf_init(&cell, LINE_ROOM);
 	put_cell(&cell, &a->best_record);
 	snprintf(level, sizeof(level), "%.30s dBm", words_real(number, vi, a->best.dbm, 0));
 	words_print(stdout, vi, W_AIM_SUMMARY,

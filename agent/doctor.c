@@ -46,12 +46,12 @@ void finding_say(struct visit *v, struct finding *f, enum finding_result result,
 	const char *const fill[])
 {
 	f->result = result;
-	words_text(f->detail, sizeof(f->detail), v->vietnamese, detail, fill);
+	words_safe(words_text(f->detail, sizeof(f->detail), v->vietnamese, detail, fill));
 }
 
 void finding_advise(struct visit *v, struct finding *f, enum word advice, const char *const fill[])
 {
-	words_text(f->advice, sizeof(f->advice), v->vietnamese, advice, fill);
+	words_safe(words_text(f->advice, sizeof(f->advice), v->vietnamese, advice, fill));
 }
 
 int64_t doctor_time(const struct visit *v, int64_t most_ns)
@@ -166,8 +166,10 @@ int doctor_visit(struct visit *v, const struct conf *c, bool vietnamese, struct 
 	for (enum step i = 0; i < STEPS; i++)
 		v->findings[i].because = -1;
 	err = world_open(&v->world, settings_text(s, "iface"), settings_text(s, "dns"), why);
-	if (err)
+	if (err) {
+		world_close(&v->world);
 		return err;
+	}
 	v->status_err = control_ask(&v->status, state_path(c, CONTROL_SOCKET, path));
 	if (v->status && !json_object_is_type(v->status, json_type_object)) {
 		json_object_put(v->status);

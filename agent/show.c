@@ -76,7 +76,7 @@ char *show_value(const struct record *r, enum field f, char *out, size_t room, b
 		list(r, f, info->unit, out, room);
 		break;
 	}
-	return out;
+	return words_safe(out);
 }
 
 /* "rtt_p50_us" is shown as "rtt_p50": the unit stands behind the value. */

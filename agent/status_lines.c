@@ -222,6 +222,7 @@ void status_say(struct json_object *o, const struct data *d, bool vi)
 	status_put_place(&b, doc_at(o, "place"), vi);
 	put_versions(&b, o, vi);
 	put_tests(&b, o, vi);
-	fputs(buf_text(&b), stdout);
+	if (b.data)
+		fputs(words_safe((char *)b.data), stdout);
 	buf_done(&b);
 }

@@ -196,7 +196,7 @@ void summary_say(FILE *out, const struct record *r, bool vi)
 
 	buf_init(&b, SENTENCE_MAX);
 	if (summary_put(&b, r, vi)) {
-		fprintf(out, "  => %s\n", buf_text(&b));
+		fprintf(out, "  => %s\n", b.data ? words_safe((char *)b.data) : "");
 		if (todo != W_NONE)
 			fprintf(out, "     → %s\n", word(todo, vi));
 	}

@@ -304,6 +304,16 @@ const char *words_errno(int err, bool vi)
 }
 
 /* --- columns ------------------------------------------------------------------------------------------ */
+char *words_safe(char *text)
+{
+	for (unsigned char *c = (unsigned char *)text; *c; c++)
+		if ((*c < 0x20 && !strchr("\n\r\t", *c)) || *c == 0x7f)
+			*c = '?';
+		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f) /* C1, ECMA-48 5.3 */
+			c[0] = c[1] = '?';
+	return text;
+}
+
 size_t words_columns(const char *text)
 {
 	size_t n = 0;

@@ -52,6 +52,9 @@ char *words_date(char out[WORDS_NUMBER], int64_t utc_ns);           /* local tim
 char *words_decimal(char *text, bool vi);  /* the points between digits of a text become commas */
 const char *words_errno(int err, bool vi); /* -errno or errno; strerror() for the rare ones */
 
+/* Modems and networks name things: what a terminal would obey becomes "?"; ends of lines and tabs stay.  Returns text. */
+char *words_safe(char *text);
+
 size_t words_columns(
 	const char *text); /* characters: what a terminal needs for our two languages */
 void words_pad(FILE *out, const char *text, size_t columns);

@@ -28,8 +28,8 @@
 		"look again once \"{step}\" is mended") \
 	X(DR_NO_TIME, "hết thời gian của lệnh này", "this command's time is up") \
 	X(DR_ALL_GOOD, "Không bước nào có lỗi.", "No step failed.") \
-	X(DR_OVERDUE, "quá 60 giây: máy đang treo ở bước này", \
-		"more than 60 s: the device hangs at this step")
+	X(DR_OVERDUE, "gần một phút chưa xong: máy đang treo ở bước này", \
+		"nearly a minute: the device hangs at this step")
 
 #define WORDS_DOCTOR_DEVICE(X) \
 	X(D_POWER_UNKNOWN, "máy này không tự đo nguồn", "this device does not measure its power") \

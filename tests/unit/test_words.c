@@ -151,6 +151,15 @@ static void every_word_of_a_record_has_its_text(void **state)
 	assert_string_equal(word_or(word_of_registration("?"), true, "?"), "?");
 }
 
+static void a_name_cannot_give_orders_to_the_terminal(void **state)
+{
+	char text[] = "Vie\033]0;x\007ttel\x7f\xc2\x9b"
+		      "31m sóng\nnext\tline";
+
+	(void)state;
+	assert_string_equal(words_safe(text), "Vie?]0;x?ttel???31m sóng\nnext\tline");
+}
+
 static unsigned grade(enum field f, const char *rat, double dbm)
 {
 	struct level l;
@@ -244,6 +253,7 @@ int main(void)
 		cmocka_unit_test(texts_are_filled_in),
 		cmocka_unit_test(numbers_are_written_as_the_language_does),
 		cmocka_unit_test(every_word_of_a_record_has_its_text),
+		cmocka_unit_test(a_name_cannot_give_orders_to_the_terminal),
 		cmocka_unit_test(a_level_has_the_grade_of_its_technology),
 		cmocka_unit_test(a_record_that_was_json_is_the_same_again),
 		cmocka_unit_test(what_is_no_record_of_ours_does_no_harm),
