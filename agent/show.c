@@ -48,7 +48,7 @@ static void list(const struct record *r, enum field f, const char *unit, char *o
 	}
 }
 
-char *show_value(const struct record *r, enum field f, char *out, size_t room, bool vi)
+char *show_value_in(const struct record *r, enum field f, char *out, size_t room, bool vi)
 {
 	const struct field_info *info = field_info(f);
 
@@ -77,6 +77,11 @@ char *show_value(const struct record *r, enum field f, char *out, size_t room, b
 		break;
 	}
 	return words_safe(out);
+}
+
+char *show_value(const struct record *r, enum field f, char *out, size_t room)
+{
+	return show_value_in(r, f, out, room, false);
 }
 
 /* "rtt_p50_us" is shown as "rtt_p50": the unit stands behind the value. */
@@ -111,7 +116,7 @@ void show_record(FILE *out, const struct record *r, bool vi)
 		if (!info || !record_has(r, (enum field)f) || f == FIELD_TEST)
 			continue;
 		label(name, sizeof(name), info);
-		show_value(r, (enum field)f, value, sizeof(value), vi);
+		show_value_in(r, (enum field)f, value, sizeof(value), vi);
 		fprintf(out, "  %-18s ", name);
 		/* answers of modems have several lines */
 		for (const char *c = value; *c; c++)
@@ -155,7 +160,7 @@ void show_line(FILE *out, const struct record *r)
 			/* a bare number says nothing */
 			fprintf(out, " %s%s%s", info->type == FIELD_INT ? info->name : "",
 				info->type == FIELD_INT ? "=" : "",
-				show_value(r, main_fields[i], value, sizeof(value), false));
+				show_value(r, main_fields[i], value, sizeof(value)));
 		}
 	fputc('\n', out);
 }

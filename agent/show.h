@@ -10,7 +10,9 @@ void show_record(FILE *out, const struct record *r, bool vi);
 void show_record_json(FILE *out, const struct record *r); /* one line */
 /* one line of text: number, time, kind, the main values */
 void show_line(FILE *out, const struct record *r);
-/* "12.3 ms", "45.2 Mbit/s", "-97 dBm"; returns out */
-char *show_value(const struct record *r, enum field f, char *out, size_t room, bool vi);
+/* "12.3 ms", "45.2 Mbit/s", "-97 dBm"; both return out */
+char *show_value(
+	const struct record *r, enum field f, char *out, size_t room); /* yes, no in English */
+char *show_value_in(const struct record *r, enum field f, char *out, size_t room, bool vi);
 
 #endif

@@ -43,6 +43,7 @@ static void put_state(struct buf *out, struct json_object *o, bool vi)
 		   *said = word_or(word_of_state(state), vi, state);
 	int64_t now = UTC_UNKNOWN;
 	char date[WORDS_NUMBER] = "";
+	enum word cause;
 
 	status_label(out, W_S_PROBE, vi);
 	buf_printf(out, "%s%s%s\n", doc_text(o, "probe", "?"), doc_bool(o, "simulated") ? "  " : "",
@@ -53,8 +54,13 @@ static void put_state(struct buf *out, struct json_object *o, bool vi)
 	words_put(out, vi, *date ? W_S_STATE_LINE : W_S_STATE_BARE,
 		FILL("state", said, "name", state, "date", date));
 	buf_puts(out, "\n");
+	/* the cause is a word with a text; the evidence is the agent's own sentence, in English */
 	status_label(out, W_S_EVIDENCE, vi);
-	buf_printf(out, "%s\n", doc_text(o, "evidence", "-"));
+	cause = word_of_cause(doc_text(o, "cause", NULL));
+	if (cause != W_NONE)
+		buf_printf(out, "%s (%s)\n", word(cause, vi), doc_text(o, "evidence", "-"));
+	else
+		buf_printf(out, "%s\n", doc_text(o, "evidence", "-"));
 }
 
 static void put_uplink(struct buf *out, struct json_object *u, bool vi)

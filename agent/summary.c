@@ -14,7 +14,8 @@ static void value(struct buf *out, bool vi, enum word w, const struct record *r,
 
 	if (record_has(r, f))
 		words_put(out, vi, w,
-			FILL("value", words_decimal(show_value(r, f, text, sizeof(text), vi), vi)));
+			FILL("value",
+				words_decimal(show_value_in(r, f, text, sizeof(text), vi), vi)));
 }
 
 static void share(struct buf *out, bool vi, enum word w, int64_t part, int64_t all)
@@ -59,7 +60,8 @@ static void put_level(struct buf *out, const struct record *r, bool vi)
 	if (level_of(r, &l))
 		words_put(out, vi, W_R_LEVEL,
 			FILL("value",
-				words_decimal(show_value(r, l.field, text, sizeof(text), vi), vi),
+				words_decimal(
+					show_value_in(r, l.field, text, sizeof(text), vi), vi),
 				"word", word(level_word(l.grade), vi)));
 	value(out, vi, W_R_SINR, r, FIELD_SINR);
 	if (!level_of(r, &l) || l.field != FIELD_NR_RSRP)

@@ -48,6 +48,8 @@ static void on_record(void *arg, struct probe *p, const struct record *r)
 		summary_say(stdout, r, t->options.vietnamese);
 		fflush(stdout);
 	}
+	if (ferror(stdout)) /* whoever followed it is gone */
+		loop_stop(t->world.loop, 0);
 }
 
 static void on_done(void *arg, struct probe *p, int err)

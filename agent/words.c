@@ -150,6 +150,58 @@ static const struct word_of states[] = {
 	{ NULL, W_NONE, W_NONE },
 };
 
+static const struct word_of causes[] = {
+	{ "cut", W_CAUSE_CUT, W_NONE },
+	{ "brown_out", W_CAUSE_BROWN_OUT, W_NONE },
+	{ "overheat", W_CAUSE_OVERHEAT, W_NONE },
+	{ "watchdog", W_CAUSE_WATCHDOG, W_NONE },
+	{ "port_gone", W_CAUSE_PORT_GONE, W_NONE },
+	{ "no_answer", W_CAUSE_NO_ANSWER, W_NONE },
+	{ "missing", W_CAUSE_MISSING, W_NONE },
+	{ "failure", W_CAUSE_FAILURE, W_NONE },
+	{ "pin", W_CAUSE_PIN, W_NONE },
+	{ "puk", W_CAUSE_PUK, W_NONE },
+	{ "no_cell", W_CAUSE_NO_CELL, W_NONE },
+	{ "emergency_only", W_CAUSE_EMERGENCY_ONLY, W_NONE },
+	{ "other_networks", W_CAUSE_OTHER_NETWORKS, W_NONE },
+	{ "not_told", W_CAUSE_NOT_TOLD, W_NONE },
+	{ "imsi_unknown", W_CAUSE_SUBSCRIBER, W_NONE },
+	{ "illegal_ue", W_CAUSE_SUBSCRIBER, W_NONE },
+	{ "imei_not_accepted", W_CAUSE_DEVICE, W_NONE },
+	{ "illegal_me", W_CAUSE_DEVICE, W_NONE },
+	{ "data_not_allowed", W_CAUSE_DATA_NOT_ALLOWED, W_NONE },
+	{ "services_not_allowed", W_CAUSE_SUBSCRIBER, W_NONE },
+	{ "plmn_not_allowed", W_CAUSE_NOT_ALLOWED_HERE, W_NONE },
+	{ "area_not_allowed", W_CAUSE_NOT_ALLOWED_HERE, W_NONE },
+	{ "roaming_not_allowed", W_CAUSE_ROAMING, W_NONE },
+	{ "data_not_allowed_here", W_CAUSE_DATA_NOT_ALLOWED, W_NONE },
+	{ "no_suitable_cells", W_CAUSE_NO_SUITABLE, W_NONE },
+	{ "network_failure", W_CAUSE_NETWORK_TROUBLE, W_NONE },
+	{ "congestion", W_CAUSE_NETWORK_TROUBLE, W_NONE },
+	{ "option_not_authorized", W_CAUSE_DATA_NOT_ALLOWED, W_NONE },
+	{ "severe_network_failure", W_CAUSE_NETWORK_TROUBLE, W_NONE },
+	{ "no_address", W_CAUSE_NO_ADDRESS, W_NONE },
+	{ "context_refused", W_CAUSE_CONTEXT_REFUSED, W_NONE },
+	{ "dns", W_CAUSE_DNS, W_NONE },
+	{ "route", W_CAUSE_ROUTE, W_NONE },
+	{ "unreachable", W_CAUSE_UNREACHABLE, W_NONE },
+	{ "portal", W_CAUSE_PORTAL, W_NONE },
+	{ "no_credit", W_CAUSE_NO_CREDIT, W_NONE },
+	{ "broker", W_CAUSE_BROKER, W_NONE },
+	{ "receipts", W_CAUSE_RECEIPTS, W_NONE },
+	{ "target_down", W_CAUSE_TARGET_DOWN, W_NONE },
+	{ "start", W_CAUSE_START, W_NONE },
+	{ "power_back", W_CAUSE_POWER_BACK, W_NONE },
+	{ "not_registered", W_CAUSE_NOT_REGISTERED, W_NONE },
+	{ "untold", W_CAUSE_UNTOLD, W_NONE },
+	{ "untested", W_CAUSE_UNTESTED, W_NONE },
+	{ "port_busy", W_CAUSE_PORT_BUSY, W_NONE },
+	{ "no_access", W_CAUSE_NO_ACCESS, W_NONE },
+	{ "not_read", W_CAUSE_NOT_READ, W_NONE },
+	{ "stale", W_CAUSE_STALE, W_NONE },
+	{ NULL, W_NONE, W_NONE },
+};
+
 static const struct word_of registrations[] = {
 	{ "home", W_REG_HOME, W_NONE },
 	{ "roaming", W_REG_ROAMING, W_NONE },
@@ -194,6 +246,14 @@ const struct word_of *word_of_verdict(const char *name)
 enum word word_of_state(const char *name)
 {
 	return look_up(states, name)->means;
+}
+
+enum word word_of_cause(const char *name)
+{
+	/* reject_N: a number of TS 24.301 that has no word */
+	if (name && !strncmp(name, "reject_", 7))
+		return W_CAUSE_REJECT;
+	return look_up(causes, name)->means;
 }
 
 enum word word_of_registration(const char *name)

@@ -4,12 +4,13 @@
 #ifndef AGENT_WORDS_H
 #define AGENT_WORDS_H
 
+#include "words_cause.h"
 #include "words_doctor.h"
 #include "words_texts.h"
 #include "../probes/core/buf.h"
 #include <stdio.h>
 
-#define WORDS(X) WORDS_TEXTS(X) WORDS_DOCTOR(X)
+#define WORDS(X) WORDS_TEXTS(X) WORDS_CAUSE(X) WORDS_DOCTOR(X)
 
 enum word {
 	W_NONE, /* "" */
@@ -37,6 +38,7 @@ struct word_of {
 const struct word_of *word_of_error(const char *name);   /* never NULL: one for all others */
 const struct word_of *word_of_verdict(const char *name); /* NULL: none of ours */
 enum word word_of_state(const char *name);               /* access state */
+enum word word_of_cause(const char *name);               /* of an access state */
 enum word word_of_registration(const char *name);
 const struct word_of *word_of_sim(const char *name); /* never NULL; means W_NONE: none of ours */
 /* word(w), or when that is W_NONE the name itself. */

@@ -327,6 +327,10 @@
 		"every step from power to collector, and what to do") \
 	X(H_BUNDLE, "một tệp cho người hỗ trợ, không có mật khẩu và dữ liệu cá nhân", \
 		"one file for support, without passwords and personal data") \
+	X(H_SURVEY, "đi bộ hoặc lái xe: đo sóng mỗi giây, có vị trí", \
+		"walk or drive: signal every second, with position") \
+	X(H_ENROLL, "đăng ký máy đo này ở máy chủ bằng mã trên phiếu lắp đặt", \
+		"register this probe at the collector with the code of its sheet") \
 	X(H_JOURNAL, "đọc các kết quả đang chờ biên nhận", \
 		"read the results that wait for a receipt") \
 	X(H_EXPORT, "lấy các kết quả đó ra bằng tay, có chữ ký, cho lệnh import của máy chủ", \

@@ -118,10 +118,13 @@ static void a_board_tells_about_its_power_or_does_not(void **state)
 	power_look(&p, folder);
 	assert_int_equal(p.charge, -1);
 	put(folder, "power_supply/BAT0/capacity", "73\n");
-	put(folder, "power_supply/usb/type", "USB_PD\n");
-	put(folder, "power_supply/usb/online", "1\n");
+	/* one that is connected among others that are not, whatever their order */
 	put(folder, "power_supply/AC/type", "Mains\n");
 	put(folder, "power_supply/AC/online", "0\n");
+	put(folder, "power_supply/usb-a/type", "USB_PD\n");
+	put(folder, "power_supply/usb-a/online", "1\n");
+	put(folder, "power_supply/usb-b/type", "USB\n");
+	put(folder, "power_supply/usb-b/online", "0\n");
 	put(folder, "hwmon/hwmon0/name", "cpu_thermal\n");
 	put(folder, "hwmon/hwmon0/in0_lcrit_alarm", "1\n");
 	power_look(&p, folder);

@@ -145,6 +145,10 @@ static void every_word_of_a_record_has_its_text(void **state)
 	assert_int_equal(word_of_error("modem_hung")->means, W_ER_MODEM_HUNG);
 	assert_int_equal(word_of_error("what is new")->means, W_ER_OTHER);
 	assert_int_not_equal(word_of_error(NULL)->todo, W_NONE);
+	assert_int_equal(word_of_cause("no_cell"), W_CAUSE_NO_CELL);
+	assert_int_equal(word_of_cause("reject_99"), W_CAUSE_REJECT);
+	assert_int_equal(word_of_cause("none"), W_NONE);
+	assert_int_equal(word_of_cause(NULL), W_NONE);
 	assert_null(word_of_verdict("what is new"));
 	assert_null(word_of_verdict(NULL));
 	assert_int_equal(word_of_sim("?")->means, W_NONE);
