@@ -335,6 +335,14 @@ def test_a_running_agent_keeps_its_port_and_tells_what_it_knows(bench, modem, we
     assert not any(r["error"] == "modem_busy" for r in bench.records() if r["kind"] == "signal"), "doctor took the port"
 
 
+def test_a_running_agent_without_a_result_yet_keeps_its_port_as_well(bench, modem, web):
+    bench.write_good(agent="", tests=f"{signal_test(modem.link)}, {page_test(web)}")
+    bench.conf.write_text(bench.conf.read_text().replace("start_delay_s = 0;", "start_delay_s = 600;"))
+    bench.start()
+    steps = doctor(bench)
+    assert steps["modem"]["result"] == steps["sim"]["result"] == steps["signal"]["result"] == "skip" and "no result yet" in steps["modem"]["detail"]
+
+
 @needs_root
 def test_no_address_explains_the_rest_of_the_way(bench):
     steps = doctor(bench, wrap=["unshare", "-n"])
@@ -900,6 +908,13 @@ def test_every_error_that_a_measurement_can_end_with_says_what_to_do():
                 used |= set(re.findall(r'"([a-z_0-9]+)"', expression))
             used |= set(re.findall(r'no_route \? "([a-z_]+)" : "([a-z_]+)"', text)[0]) if "no_route ?" in text else set()
     assert len(used) >= 15 and used <= known, used - known
+
+
+@pytest.mark.parametrize("words", [["status", "--with-place"], ["doctor", "--follow"], ["test", "latency", "127.0.0.1", "--follow", "--beep"],
+                                   ["test", "signal", "/dev/none", "--beep"], ["bundle", "--json", "x"], ["run", "--beep"]])
+def test_an_option_of_another_command_is_wrong_use(words):
+    done = run(*words)
+    assert done.returncode == 2 and "usage: phusong-agent" in done.stderr
 
 
 @pytest.mark.parametrize("lang, first, last", [("vi", "cách dùng:", "Mã thoát: 0 xong"), ("en", "usage:", "Exit status: 0 done")])
