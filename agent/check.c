@@ -10,7 +10,8 @@ int check_command(int argc, char **argv)
 	struct options o;
 	struct conf *c = NULL;
 	struct buf text;
-	int status = options_read(&o, OPTION_CONF | OPTION_PRINT, argc, argv);
+	char n[WORDS_NUMBER];
+	int status = options_read(&o, OPTION_CONF | OPTION_PRINT | OPTION_LANG, argc, argv);
 
 	if (status >= 0)
 		return status;
@@ -23,8 +24,11 @@ int check_command(int argc, char **argv)
 	buf_init(&text, TEXT_MAX);
 	if (o.print)
 		conf_print(&text, c);
-	else
-		buf_printf(&text, "%s: good, %zu tests\n", o.conf, conf_count(c, "tests"));
+	else {
+		words_put(&text, o.vietnamese, W_CHECK_GOOD,
+			FILL("file", o.conf, "n", words_int(n, (int64_t)conf_count(c, "tests"))));
+		buf_puts(&text, "\n");
+	}
 	fputs(buf_text(&text), stdout);
 	buf_done(&text);
 	conf_free(c);

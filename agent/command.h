@@ -4,6 +4,7 @@
 #ifndef AGENT_COMMAND_H
 #define AGENT_COMMAND_H
 
+#include "words.h"
 #include <stdbool.h>
 
 #define EXIT_DONE   0
@@ -16,7 +17,7 @@ struct command { /* a table of them ends with {0} */
 	const char *name;
 	int (*run)(int argc, char **argv); /* argv[0] is the subcommand's name */
 	const char *usage;                 /* after "phusong-agent NAME " */
-	const char *meaning;
+	enum word meaning;
 };
 extern const struct command commands[]; /* main.c */
 
@@ -25,6 +26,7 @@ int test_command(int argc, char **argv);
 int check_command(int argc, char **argv);
 int status_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);
+int bundle_command(int argc, char **argv);
 int journal_command(int argc, char **argv);
 int export_command(int argc, char **argv);
 int survey_command(int argc, char **argv);

@@ -9,8 +9,10 @@
 #include "gnss.h"
 #include "guard.h"
 #include "place.h"
+#include "led.h"
 #include "schedule.h"
 #include "settings.h"
+#include "textfile.h"
 #include "uplink.h"
 #include "world.h"
 #include "../probes/core/log.h"
@@ -43,6 +45,10 @@ struct daemon {
 	struct guard guard;
 	struct control *control;
 	struct complaint complaint;
+	struct led *led;
+	struct textfile textfile;
+	struct complaint textfile_complaint;
+	double temperature_c; /* of the newest health record; NAN unknown */
 
 	struct loop_signal end, interrupt;
 	struct loop_timer tick, health;
@@ -80,6 +86,11 @@ void daemon_count_traffic(struct daemon *d);
 void daemon_tick(struct loop_timer *t);
 void daemon_health(struct loop_timer *t);
 void daemon_uplink_changed(void *arg);
+
+/* signs.c: what is told to those beside the device, by light and file */
+void daemon_signs_open(struct daemon *d);
+void daemon_signs(struct daemon *d); /* at each tick */
+void daemon_signs_close(struct daemon *d);
 
 /* status_document.c */
 struct json_object *daemon_status(void *daemon); /* the document of `status --json` */

@@ -3,9 +3,9 @@
 #ifndef AGENT_DOC_H
 #define AGENT_DOC_H
 
+#include "../probes/core/record.h"
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 struct json_object;
 
@@ -13,6 +13,8 @@ struct json_object *doc_at(struct json_object *o, const char *key); /* NULL when
 int64_t doc_int(struct json_object *o, const char *key, int64_t unless);
 const char *doc_text(struct json_object *o, const char *key, const char *unless);
 bool doc_bool(struct json_object *o, const char *key);
-void doc_say_result(FILE *out, struct json_object *record); /* the main values, one line */
+double doc_real(struct json_object *o, const char *key, double unless);
+/* The record that a document of codec_json() tells; false when it is none.  What does not fit is left out. */
+bool doc_record(struct json_object *o, struct record *out);
 
 #endif

@@ -5,6 +5,7 @@
 #include "health.h"
 #include "memory.h"
 #include "../probes/core/mem.h"
+#include <math.h>
 #include <stdlib.h>
 
 #define TICK_NS       (5 * NS_PER_S)
@@ -63,6 +64,7 @@ void daemon_tick(struct loop_timer *t)
 		traffic_default_iface(d->iface);
 	look_at_uplink(d);
 	access_tick(d->access, clock_mono());
+	daemon_signs(d);
 	loop_timer_in(d->world.loop, t, TICK_NS);
 }
 
@@ -84,6 +86,7 @@ void daemon_health(struct loop_timer *t)
 	d->skipped_told = skipped;
 	d->health_told = true;
 	daemon_gnss_health(d, &r);
+	d->temperature_c = record_real(&r, FIELD_TEMPERATURE_C, NAN);
 	daemon_record(d, &r);
 	if (!schedule_busy(d->schedule))
 		memory_give_back();

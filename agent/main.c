@@ -6,25 +6,20 @@
 #include <string.h>
 
 const struct command commands[] = {
-	{ "run", run_command, "[-c FILE] [--debug PARTS]",
-		"measure and report, in the foreground" },
+	{ "run", run_command, "[-c FILE] [--debug PARTS]", W_H_RUN },
 	{ "test", test_command,
-		"KIND [TARGET] [--json] [--lang vi|en] [-4|-6] [-i IFACE] [--port PORT] [--follow] "
-		"[KEY=VALUE...]",
-		"one measurement now" },
-	{ "check", check_command, "[-c FILE] [--print-config]",
-		"what is wrong with the configuration: file:line" },
-	{ "status", status_command, "[-c FILE] [--json] [--lang vi|en]",
-		"state, journal, budget, last results, what has arrived" },
-	{ "doctor", doctor_command, "[-c FILE] [--lang vi|en] [--json]",
-		"every step from power to collector, and what to do" },
+		"KIND [TARGET] [--json] [--lang vi|en] [-4|-6] [-i IFACE] [--port PORT] "
+		"[--follow [--beep]] [KEY=VALUE...]",
+		W_H_TEST },
+	{ "check", check_command, "[-c FILE] [--print-config] [--lang vi|en]", W_H_CHECK },
+	{ "status", status_command, "[-c FILE] [--json] [--lang vi|en]", W_H_STATUS },
+	{ "doctor", doctor_command, "[-c FILE] [--lang vi|en] [--json]", W_H_DOCTOR },
 	{ "survey", survey_command,
 		"[--gnss SOURCE] [-c FILE] [--port PORT] [--name TEXT] [--lang vi|en]",
-		"walk or drive: signal every second, with position" },
-	{ "journal", journal_command, "[-c FILE] [--json]",
-		"read the results that wait for a receipt" },
-	{ "export", export_command, "[-c FILE] FILE",
-		"take those results out by hand, signed, for the collector's import" },
+		W_H_SURVEY },
+	{ "bundle", bundle_command, "[-c FILE] [--with-place] [--lang vi|en] FILE", W_H_BUNDLE },
+	{ "journal", journal_command, "[-c FILE] [--json]", W_H_JOURNAL },
+	{ "export", export_command, "[-c FILE] FILE", W_H_EXPORT },
 	{ 0 },
 };
 
@@ -34,7 +29,7 @@ int main(int argc, char **argv)
 		if (!strcmp(argv[1], c->name))
 			return c->run(argc - 1, argv + 1);
 	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
-		options_help(stdout);
+		options_help(stdout, argc > 3 && !strcmp(argv[2], "--lang") ? argv[3] : NULL);
 		return EXIT_DONE;
 	}
 	if (argc > 1 && (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))) {
@@ -43,6 +38,6 @@ int main(int argc, char **argv)
 	}
 	if (argc > 1)
 		fprintf(stderr, "phusong-agent: there is no command \"%s\"\n\n", argv[1]);
-	options_help(stderr);
+	options_help(stderr, NULL);
 	return EXIT_USAGE;
 }

@@ -13,9 +13,11 @@ static const struct option long_options[] = {
 	{ "lang", required_argument, NULL, 'l' },
 	{ "port", required_argument, NULL, 'p' },
 	{ "follow", no_argument, NULL, 'f' },
+	{ "beep", no_argument, NULL, 'b' },
 	{ "print-config", no_argument, NULL, 'P' },
 	{ "gnss", required_argument, NULL, 'g' },
 	{ "name", required_argument, NULL, 'n' },
+	{ "with-place", no_argument, NULL, 'w' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ 0 },
@@ -27,12 +29,13 @@ static const struct {
 } needs[] = {
 	{ 'c', OPTION_CONF },
 	{ 'j', OPTION_JSON },
-	{ 'l', OPTION_LANG },
 	{ 'p', OPTION_TEST | OPTION_SURVEY },
 	{ 'f', OPTION_TEST },
+	{ 'b', OPTION_TEST },
 	{ 'P', OPTION_PRINT },
 	{ 'g', OPTION_SURVEY },
 	{ 'n', OPTION_SURVEY },
+	{ 'w', OPTION_PLACE },
 	{ '4', OPTION_NET },
 	{ '6', OPTION_NET },
 	{ 'i', OPTION_NET },
@@ -46,15 +49,37 @@ static const struct command *command_named(const char *name)
 	return NULL;
 }
 
-void options_help(FILE *out)
+static bool language_is_vietnamese(const char *told)
 {
-	fputs("usage: phusong-agent COMMAND ...\n\n", out);
+	const char *lang = told ? told : getenv("LC_ALL");
+
+	if (!lang || !*lang)
+		lang = getenv("LC_MESSAGES");
+	if (!lang || !*lang)
+		lang = getenv("LANG");
+	/* Vietnamese first: English only where it was chosen */
+	return !lang || strncmp(lang, "en", 2) != 0;
+}
+
+void options_help(FILE *out, const char *lang)
+{
+	bool vi = language_is_vietnamese(lang);
+
+	fprintf(out, "%s phusong-agent COMMAND ...\n\n", word(W_H_USAGE, vi));
 	for (const struct command *c = commands; c->name; c++)
-		fprintf(out, "  %-9s%s\n           phusong-agent %s %s\n", c->name, c->meaning,
-			c->name, c->usage);
-	fputs("\nEverywhere: --help  --version  --debug PARTS\n"
-	      "-c FILE is " AGENT_CONF " unless told.\n",
-		out);
+		fprintf(out, "  %-9s%s\n           phusong-agent %s %s\n", c->name,
+			word(c->meaning, vi), c->name, c->usage);
+	fprintf(out, "\n%s\n", word(W_H_EVERYWHERE, vi));
+	words_print(out, vi, W_H_CONF, FILL("path", AGENT_CONF));
+	fprintf(out, "\n%s\n", word(W_H_EXIT, vi));
+}
+
+static void say_help(const char *command, bool vi)
+{
+	const struct command *c = command_named(command);
+
+	printf("%s phusong-agent %s %s\n       %s\n", word(W_H_USAGE, vi), command,
+		c ? c->usage : "", c ? word(c->meaning, vi) : "");
 }
 
 int wrong_use(const char *command, const char *format, ...)
@@ -76,18 +101,6 @@ static bool allowed(int letter, unsigned use)
 		if (needs[i].letter == letter)
 			return needs[i].use & use;
 	return true;
-}
-
-static bool language_is_vietnamese(const char *told)
-{
-	const char *lang = told ? told : getenv("LC_ALL");
-
-	if (!lang || !*lang)
-		lang = getenv("LC_MESSAGES");
-	if (!lang || !*lang)
-		lang = getenv("LANG");
-	/* Vietnamese first: English only where it was chosen */
-	return !lang || strncmp(lang, "en", 2) != 0;
 }
 
 /* -1 go on, else exit status */
@@ -114,6 +127,9 @@ static int take(struct options *o, const char *command, int letter, const char *
 	case 'f':
 		o->follow = true;
 		break;
+	case 'b':
+		o->beep = true;
+		break;
 	case 'P':
 		o->print = true;
 		break;
@@ -122,6 +138,9 @@ static int take(struct options *o, const char *command, int letter, const char *
 		break;
 	case 'n':
 		o->name = optarg;
+		break;
+	case 'w':
+		o->with_place = true;
 		break;
 	case '4':
 	case '6':
@@ -133,13 +152,9 @@ static int take(struct options *o, const char *command, int letter, const char *
 	case 'V':
 		printf("phusong-agent %s\n", phusong_version);
 		return EXIT_DONE;
-	case 'h': {
-		const struct command *c = command_named(command);
-
-		printf("usage: phusong-agent %s %s\n       %s\n", command, c ? c->usage : "",
-			c ? c->meaning : "");
-		return EXIT_DONE;
-	}
+	case 'h':
+		o->help = true;
+		break;
 	default:
 		return wrong_use(command, "unknown option or missing value");
 	}
@@ -162,11 +177,15 @@ int options_read(struct options *o, unsigned use, int argc, char **argv)
 		if (status >= 0)
 			return status;
 	}
+	o->vietnamese = language_is_vietnamese(lang);
+	if (o->help) { /* in the language that may be told after it */
+		say_help(argv[0], o->vietnamese);
+		return EXIT_DONE;
+	}
 	for (; optind < argc; optind++) {
 		if (o->count == OPTIONS_WORDS)
 			return wrong_use(argv[0], "too many words");
 		o->words[o->count++] = argv[optind];
 	}
-	o->vietnamese = language_is_vietnamese(lang);
 	return -1;
 }

@@ -12,17 +12,18 @@
 enum option_use { /* which options a command takes, beside --help, --version and --debug */
 	OPTION_CONF = 1 << 0,
 	OPTION_JSON = 1 << 1,
-	OPTION_LANG = 1 << 2,
+	OPTION_LANG = 1 << 2,   /* --lang, which every command understands */
 	OPTION_NET = 1 << 3,    /* -4 -6 -i */
-	OPTION_TEST = 1 << 4,   /* --port --follow */
+	OPTION_TEST = 1 << 4,   /* --port --follow --beep */
 	OPTION_PRINT = 1 << 5,  /* --print-config */
-	OPTION_SURVEY = 1 << 6, /* --gnss --name --port */
+	OPTION_PLACE = 1 << 6,  /* --with-place */
+	OPTION_SURVEY = 1 << 7, /* --gnss --name --port */
 };
 
 struct options {
 	const char *conf, *iface, *port;
 	const char *gnss, *name;
-	bool json, follow, print, vietnamese;
+	bool help, json, follow, beep, print, with_place, vietnamese;
 	int family;                       /* 4, 6 or 0 */
 	const char *words[OPTIONS_WORDS]; /* what is no option */
 	int count;
@@ -30,6 +31,6 @@ struct options {
 
 /* -1: go on; else the exit status (help was shown, or the use was wrong and said so on stderr). */
 int options_read(struct options *o, unsigned use, int argc, char **argv);
-void options_help(FILE *out);
+void options_help(FILE *out, const char *lang); /* lang: "vi", "en" or NULL, the environment's */
 
 #endif

@@ -214,6 +214,7 @@ int daemon_live(struct daemon *d)
 	log_info("agent", "probe %s, version %s%s", d->probe, phusong_version,
 		d->simulated ? ", SIMULATED" : "");
 	access_past(d->access, &d->past, clock_mono(), now.utc_ns);
+	daemon_signs_open(d);
 	daemon_tick(&d->tick);
 	daemon_health(&d->health);
 	schedule_start(d->schedule, identity_id(d->identity));
@@ -226,6 +227,7 @@ void daemon_done(struct daemon *d)
 
 	gnss_close(d->gnss);
 	control_close(d->control);
+	daemon_signs_close(d);
 	schedule_free(d->schedule);
 	d->schedule = NULL; /* nothing is measured any more */
 	if (d->uplink) {

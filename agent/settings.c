@@ -129,6 +129,21 @@ static const struct setting health_settings[] = {
 	{ 0 },
 };
 
+static const struct setting led_settings[] = {
+	{ "path", SETTING_TEXT, 0, 400, "", "", NULL,
+		"a light that tells the state: /sys/class/leds/NAME" },
+	{ "command", SETTING_TEXTS, 0, 255, "", "", NULL,
+		"or a program that is run at each change, with pattern and state as last words" },
+	{ 0 },
+};
+
+static const struct setting textfile_settings[] = {
+	{ "path", SETTING_TEXT, 0, 400, "", "", NULL,
+		"file.prom for node_exporter's textfile collector, on tmpfs; \"\": none" },
+	{ "interval_s", SETTING_INT, 5, 3600, "60", "s", NULL, "from one writing to the next" },
+	{ 0 },
+};
+
 static const struct setting test_settings[] = {
 	{ "kind", SETTING_TEXT, 0, 32, NULL, "", NULL, "what is measured" },
 	{ "name", SETTING_TEXT, 0, 48, "", "", NULL, "in every record; \"\": the kind" },
@@ -156,6 +171,8 @@ const struct section agent_sections[] = {
 	{ .name = "budget", .accept = budget_settings },
 	{ .name = "access", .accept = access_conf },
 	{ .name = "health", .accept = health_settings },
+	{ .name = "led", .accept = led_settings },
+	{ .name = "textfile", .accept = textfile_settings },
 	{ .name = "tests",
 		.many = true,
 		.by = "kind",
@@ -297,6 +314,17 @@ static void check_sizes(const struct conf *c, struct buf *problems)
 				settings_given(b, "telemetry_mb") ? "telemetry_mb" : "month_mb"));
 }
 
+/* node_exporter reads what ends so, and nothing else. */
+static void check_textfile(const struct settings *s, struct buf *problems)
+{
+	const char *path = settings_text(s, "path"), *end = strrchr(path, '.');
+
+	if (*path && (*path != '/' || !end || strcmp(end, ".prom") != 0))
+		buf_printf(problems,
+			"%s:%d: textfile.path: \"%s\" is not an absolute path that ends in .prom\n",
+			settings_file(s), settings_line(s, "path"), path);
+}
+
 int agent_conf_load(struct conf **out, const char *path, struct buf *problems)
 {
 	struct conf *c = NULL;
@@ -308,6 +336,7 @@ int agent_conf_load(struct conf **out, const char *path, struct buf *problems)
 	check_gnss(c, problems);
 	check_tests(c, problems);
 	check_sizes(c, problems);
+	check_textfile(conf_section(c, "textfile"), problems);
 	if (problems->len) {
 		conf_free(c);
 		return -EINVAL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "show.h"
+#include "words.h"
 #include "../probes/core/codec.h"
 #include <inttypes.h>
 #include <json-c/json.h>
@@ -47,7 +48,7 @@ static void list(const struct record *r, enum field f, const char *unit, char *o
 	}
 }
 
-char *show_value(const struct record *r, enum field f, char *out, size_t room)
+char *show_value_in(const struct record *r, enum field f, char *out, size_t room, bool vi)
 {
 	const struct field_info *info = field_info(f);
 
@@ -56,7 +57,7 @@ char *show_value(const struct record *r, enum field f, char *out, size_t room)
 		return out;
 	switch (info->type) {
 	case FIELD_BOOL:
-		snprintf(out, room, "%s", record_bool(r, f, false) ? "yes" : "no");
+		snprintf(out, room, "%s", word(record_bool(r, f, false) ? W_YES : W_NO, vi));
 		break;
 	case FIELD_INT:
 		if (*info->unit && strcmp(info->unit, "ns"))
@@ -75,7 +76,12 @@ char *show_value(const struct record *r, enum field f, char *out, size_t room)
 		list(r, f, info->unit, out, room);
 		break;
 	}
-	return out;
+	return words_safe(out);
+}
+
+char *show_value(const struct record *r, enum field f, char *out, size_t room)
+{
+	return show_value_in(r, f, out, room, false);
 }
 
 /* "rtt_p50_us" is shown as "rtt_p50": the unit stands behind the value. */
@@ -97,20 +103,20 @@ static void label(char *out, size_t room, const struct field_info *info)
 	}
 }
 
-void show_record(FILE *out, const struct record *r)
+void show_record(FILE *out, const struct record *r, bool vi)
 {
 	char time[CLOCK_TEXT], name[64], value[RECORD_ARENA];
 	const char *kind = record_kind_name(r->kind);
 
 	fprintf(out, "%s  %s\n", kind ? kind : "?",
-		r->utc_ns == UTC_UNKNOWN ? "(clock unknown)" : clock_text(r->utc_ns, time));
+		r->utc_ns == UTC_UNKNOWN ? word(W_NO_CLOCK, vi) : clock_text(r->utc_ns, time));
 	for (unsigned f = 1; f < FIELD_LIMIT; f++) {
 		const struct field_info *info = field_info(f);
 
 		if (!info || !record_has(r, (enum field)f) || f == FIELD_TEST)
 			continue;
 		label(name, sizeof(name), info);
-		show_value(r, (enum field)f, value, sizeof(value));
+		show_value_in(r, (enum field)f, value, sizeof(value), vi);
 		fprintf(out, "  %-18s ", name);
 		/* answers of modems have several lines */
 		for (const char *c = value; *c; c++)

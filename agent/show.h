@@ -6,11 +6,13 @@
 #include "../probes/core/record.h"
 #include <stdio.h>
 
-void show_record(FILE *out, const struct record *r);
+void show_record(FILE *out, const struct record *r, bool vi);
 void show_record_json(FILE *out, const struct record *r); /* one line */
-void show_line(FILE *out,
-	const struct record *r); /* one line of text: number, time, kind, the main values */
-/* "12.3 ms", "45.2 Mbit/s", "-97 dBm"; returns out */
-char *show_value(const struct record *r, enum field f, char *out, size_t room);
+/* one line of text: number, time, kind, the main values */
+void show_line(FILE *out, const struct record *r);
+/* "12.3 ms", "45.2 Mbit/s", "-97 dBm"; both return out */
+char *show_value(
+	const struct record *r, enum field f, char *out, size_t room); /* yes, no in English */
+char *show_value_in(const struct record *r, enum field f, char *out, size_t room, bool vi);
 
 #endif

@@ -1,134 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* phusong-agent status: what the running agent says of itself; without one, what its journal holds. */
+/* phusong-agent status: is my data in?  What the running agent says of itself; without one, what its journal
+ * holds. */
 #include "control.h"
 #include "doc.h"
 #include "options.h"
 #include "settings.h"
 #include "status_at_rest.h"
+#include "status_document.h"
+#include "status_lines.h"
+#include "../probes/core/log.h"
 #include <errno.h>
-#include <inttypes.h>
 #include <json-c/json.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
-enum { VI, EN };
-
-static const struct {
-	const char *state, *text[2];
-} states[] = {
-	{ "unknown", { "chưa rõ", "not known yet" } },
-	{ "ok", { "tốt", "working" } },
-	{ "power_lost", { "mất điện", "power was lost" } },
-	{ "modem_absent", { "không thấy modem", "modem not there" } },
-	{ "modem_hung", { "modem bị treo", "modem hangs" } },
-	{ "sim_missing", { "không có SIM", "no SIM" } },
-	{ "sim_locked", { "SIM bị khóa", "SIM locked" } },
-	{ "no_service", { "không có sóng", "no signal" } },
-	{ "limited_service", { "chỉ có sóng của mạng khác", "only other networks" } },
-	{ "denied", { "mạng từ chối", "network refuses" } },
-	{ "attached_no_ip", { "có sóng, không có địa chỉ IP", "registered, no address" } },
-	{ "ip_no_internet", { "có địa chỉ, không ra Internet", "address, no Internet" } },
-	{ "captive_or_no_credit", { "hết tiền hoặc cổng đăng nhập", "no credit, or a portal" } },
-	{ "collector_down", { "không tới được máy chủ thu thập", "collector not reached" } },
-};
-
-static const char *state_text(const char *state, int lang)
+void status_complete(struct json_object *o, const struct data *d)
 {
-	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-		if (!strcmp(states[i].state, state))
-			return states[i].text[lang];
-	return state;
+	struct json_object *j = doc_at(o, "journal");
+	char text[CLOCK_TEXT];
+	struct utsname u;
+
+	json_object_object_add(o, "data_in", json_object_new_string(data_word(d->in)));
+	if (!uname(&u))
+		json_object_object_add(o, "kernel", json_object_new_string(u.release));
+	if (!j)
+		return;
+	json_object_object_add(j, "oldest_waiting_utc",
+		d->oldest_utc_ns == UTC_UNKNOWN
+			? NULL
+			: json_object_new_string(clock_text(d->oldest_utc_ns, text)));
+	json_object_object_add(j, "oldest_waiting_age_s",
+		d->oldest_age_s < 0 ? NULL : json_object_new_int64(d->oldest_age_s));
 }
 
-static void say_uplink(struct json_object *o, int lang)
+static void tell(const struct conf *c, struct json_object *o, const struct options *opt)
 {
-	struct json_object *u = doc_at(o, "uplink"), *j = doc_at(o, "journal");
-	int64_t age = doc_int(u, "last_receipt_age_s", -1), waiting = doc_int(j, "waiting", 0);
+	struct data d;
 
-	if (!u)
-		printf("%s\n", lang == VI ? "Gửi:        không có broker, chỉ lưu tại máy"
-					  : "Uplink:     no broker, journal only");
+	log_quiet(true);
+	data_of(&d, c, o);
+	status_complete(o, &d);
+	if (opt->json)
+		puts(json_object_to_json_string_ext(
+			o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	else
-		printf("%s %s %s%s%s\n",
-			lang == VI ? "Gửi:       " : "Uplink:    ", doc_text(u, "broker", "-"),
-			doc_bool(u, "connected") ? (lang == VI ? "đã kết nối" : "connected")
-						 : (lang == VI ? "mất kết nối" : "not connected"),
-			*doc_text(u, "problem", "") ? ": " : "", doc_text(u, "problem", ""));
-	printf(lang == VI ? "Nhật ký:    %" PRId64 " bản ghi chờ biên nhận, mới nhất số %" PRId64
-			    "\n"
-			  : "Journal:    %" PRId64
-			    " records wait for a receipt, newest is number %" PRId64 "\n",
-		waiting, doc_int(j, "newest_seq", 0));
-	/* the question a technician asks */
-	printf("%s", lang == VI ? "Dữ liệu đã đến nơi chưa?  " : "Is my data in?  ");
-	if (!waiting && age >= 0)
-		printf(lang == VI ? "Rồi, tất cả (biên nhận cách đây %" PRId64 " giây)\n"
-				  : "Yes, all of it (receipt %" PRId64 " s ago)\n",
-			age);
-	else if (age >= 0)
-		printf(lang == VI ? "Đến số %" PRId64 ", biên nhận cách đây %" PRId64 " giây\n"
-				  : "Up to number %" PRId64 ", receipt %" PRId64 " s ago\n",
-			doc_int(j, "arrived_below_seq", 1) - 1, age);
-	else
-		printf("%s\n", lang == VI ? "Chưa có biên nhận nào từ khi khởi động"
-					  : "No receipt since start");
-}
-
-static void say_budget(struct json_object *o, int lang)
-{
-	struct json_object *b = doc_at(o, "budget");
-	int64_t limit = doc_int(b, "limit", 0);
-
-	if (limit)
-		printf(lang == VI ? "Dung lượng: %.1f / %.0f MB%s\n"
-				  : "Allowance:  %.1f of %.0f MB%s\n",
-			(double)doc_int(b, "used", 0) / 1e6, (double)limit / 1e6,
-			doc_bool(b, "may_spend") ? ""
-						 : (lang == VI ? ", hết phần cho phép đo lớn"
-							       : ", nothing left for large tests"));
-}
-
-static void say_tests(struct json_object *o, int lang)
-{
-	struct json_object *tests = doc_at(o, "tests");
-
-	puts(lang == VI ? "Phép đo:" : "Tests:");
-	for (size_t i = 0; tests && i < json_object_array_length(tests); i++) {
-		struct json_object *t = json_object_array_get_idx(tests, i),
-				   *last = doc_at(t, "last");
-		const char *error = doc_text(last, "error", "");
-
-		printf("  %-16s %6" PRId64 " %s, %" PRId64 " %s, %" PRId64 " %s  ",
-			doc_text(t, "name", "?"), doc_int(t, "invocations", 0),
-			lang == VI ? "lần" : "runs", doc_int(t, "failures", 0),
-			lang == VI ? "lỗi" : "failed",
-			doc_int(t, "suppressions", 0) + doc_int(t, "overlaps", 0),
-			lang == VI ? "bỏ qua" : "left out");
-		if (!last)
-			puts(lang == VI ? "chưa đo" : "not yet");
-		else if (*error)
-			printf("%s: %s\n", error, doc_text(last, "error_text", ""));
-		else
-			doc_say_result(stdout, last);
-	}
-}
-
-static void say(struct json_object *o, int lang)
-{
-	struct json_object *clock = doc_at(o, "clock");
-	const char *state = doc_text(o, "state", "unknown");
-
-	printf("%s %s%s\n", lang == VI ? "Đầu đo:    " : "Probe:     ", doc_text(o, "probe", "?"),
-		doc_bool(o, "simulated") ? (lang == VI ? "  (MÔ PHỎNG)" : "  (SIMULATED)") : "");
-	printf(lang == VI ? "Trạng thái: %s (%s), %" PRId64 " giây: %s\n"
-			  : "State:      %s (%s) for %" PRId64 " s: %s\n",
-		state_text(state, lang), state, doc_int(o, "state_s", 0),
-		doc_text(o, "evidence", ""));
-	printf("%s %s (%s)\n", lang == VI ? "Đồng hồ:   " : "Clock:     ",
-		doc_text(clock, "utc", lang == VI ? "chưa biết giờ" : "not known"),
-		doc_text(clock, "source", "none"));
-	say_uplink(o, lang);
-	say_budget(o, lang);
-	say_tests(o, lang);
+		status_say(o, &d, opt->vietnamese);
 }
 
 int status_command(int argc, char **argv)
@@ -147,17 +64,17 @@ int status_command(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	err = control_ask(&o, state_path(c, CONTROL_SOCKET, path));
+	if (!err && !json_object_is_type(o, json_type_object))
+		err = -EBADMSG;
 	if (err == -ECONNREFUSED || err == -ENOENT) {
 		fprintf(stderr, "phusong-agent status: %s (%s)\n",
-			opt.vietnamese ? "phusong-agent không chạy" : "no agent is running", path);
+			word(W_S_NOT_RUNNING, opt.vietnamese), path);
 		status_at_rest(c, opt.json, opt.vietnamese);
 	} else if (err)
-		fprintf(stderr, "phusong-agent status: %s: %s\n", path, strerror(-err));
-	else if (opt.json)
-		puts(json_object_to_json_string_ext(
-			o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+		fprintf(stderr, "phusong-agent status: %s: %s\n", path,
+			words_errno(err, opt.vietnamese));
 	else
-		say(o, opt.vietnamese ? VI : EN);
+		tell(c, o, &opt);
 	json_object_put(o);
 	conf_free(c);
 	return err ? EXIT_FAILED : EXIT_DONE;

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "status_at_rest.h"
+#include "budget.h"
+#include "command.h"
+#include "doc.h"
 #include "journal_look.h"
+#include "place.h"
 #include "show.h"
+#include "status_document.h"
+#include "status_lines.h"
 #include "../probes/core/codec.h"
 #include "../probes/core/log.h"
 #include "../probes/core/mem.h"
 #include <errno.h>
-#include <inttypes.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,12 +61,11 @@ static void add_int(struct json_object *o, const char *key, uint64_t v)
 	json_object_object_add(o, key, json_object_new_int64((int64_t)v));
 }
 
-static void say_json(const struct at_rest *a)
+static struct json_object *journal_document(const struct at_rest *a)
 {
-	struct json_object *o = json_object_new_object(), *j = json_object_new_object();
+	struct json_object *j = json_object_new_object();
 	char text[CLOCK_TEXT];
 
-	json_object_object_add(o, "running", json_object_new_boolean(false));
 	add_int(j, "newest_seq", a->stats.next_seq ? a->stats.next_seq - 1 : 0);
 	add_int(j, "arrived_below_seq", a->stats.oldest_seq);
 	add_int(j, "waiting", a->stats.waiting);
@@ -72,63 +76,121 @@ static void say_json(const struct at_rest *a)
 		a->past.last_utc_ns == UTC_UNKNOWN
 			? NULL
 			: json_object_new_string(clock_text(a->past.last_utc_ns, text)));
-	json_object_object_add(o, "journal", j);
+	return j;
+}
+
+/* Only looks: a file that is not there stays away. */
+struct json_object *status_budget_at_rest(const struct conf *c)
+{
+	const struct settings *s = conf_section(c, "budget");
+	static const uint8_t no_boot[16];
+	char path[STATE_PATH];
+	struct budget b = { .limit = (uint64_t)settings_int(s, "month_mb") * 1000000,
+		.reserve = (uint64_t)settings_int(s, "telemetry_mb") * 1000000,
+		.reset_day = (int)settings_int(s, "reset_day") };
+
+	budget_open(&b, state_path(c, "budget", path), no_boot);
+	return status_budget(&b);
+}
+
+static struct json_object *document(const struct at_rest *a, const struct conf *c)
+{
+	struct json_object *o = json_object_new_object();
+	struct place place = place_of(conf_section(c, "place"));
+
+	json_object_object_add(o, "running", json_object_new_boolean(false));
+	json_object_object_add(o, "version", json_object_new_string(phusong_version));
+	json_object_object_add(o, "simulated",
+		json_object_new_boolean(settings_bool(conf_section(c, "agent"), "simulated")));
+	json_object_object_add(o, "place", status_place(&place));
+	json_object_object_add(o, "budget", status_budget_at_rest(c));
+	json_object_object_add(o, "journal", journal_document(a));
 	json_object_object_add(o, "last", a->have_last ? codec_json(&a->last) : NULL);
-	puts(json_object_to_json_string_ext(
-		o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(o);
+	return o;
 }
 
-static void say_end(const struct at_rest *a, bool vi)
+static void put_end(struct buf *out, struct json_object *j, bool vi)
 {
-	char text[CLOCK_TEXT];
+	char text[WORDS_NUMBER];
+	int64_t utc;
 
-	printf("%s %s, %s\n", vi ? "Lần cuối:  " : "Last seen: ",
-		a->past.last_utc_ns != UTC_UNKNOWN ? clock_text(a->past.last_utc_ns, text)
-		: vi                               ? "không rõ giờ"
-						   : "at an unknown time",
-		a->past.clean ? (vi ? "kết thúc bình thường" : "ended as it should")
-		: vi          ? "ngừng đột ngột: mất điện hoặc bị tắt ngang"
-			      : "stopped suddenly: power was lost, or it was killed");
+	status_label(out, W_S_LAST_SEEN, vi);
+	buf_printf(out, "%s, %s\n",
+		clock_parse(doc_text(j, "last_utc", ""), &utc) ? word(W_S_NO_TIME, vi)
+							       : words_date(text, utc),
+		word(doc_bool(j, "clean_end") ? W_S_ENDED : W_S_STOPPED_SUDDENLY, vi));
 }
 
-static void say(const struct at_rest *a, bool vi)
+static void say(struct json_object *o, const struct data *d, bool vi)
 {
-	printf("%s %s\n", vi ? "Nhật ký:   " : "Journal:   ", a->folder);
-	if (!a->past.any) {
-		puts(vi ? "            chưa có bản ghi nào"
-			: "            nothing was ever recorded");
-		return;
+	struct json_object *j = doc_at(o, "journal"), *last = doc_at(o, "last");
+	struct record r;
+	struct buf b, data;
+
+	buf_init(&b, 16384);
+	buf_init(&data, 4096);
+	data_put(&data, d, vi);
+	words_put(&b, vi, W_S_STOPPED, FILL("data", buf_text(&data)));
+	buf_puts(&b, "\n\n");
+	if (!doc_at(j, "clean_end")) {
+		status_label(&b, W_S_JOURNAL, vi);
+		buf_printf(&b, "%s\n", word(W_S_JOURNAL_EMPTY, vi));
+	} else {
+		status_put_journal(&b, j, d, vi);
+		put_end(&b, j, vi);
 	}
-	printf(vi ? "            %" PRIu64 " bản ghi chờ biên nhận, mới nhất số %" PRIu64
-		    ", %" PRIu64 " kB\n"
-		  : "            %" PRIu64 " records wait for a receipt, newest is number %" PRIu64
-		    ", %" PRIu64 " kB\n",
-		a->stats.waiting, a->stats.next_seq - 1, (a->stats.bytes + 999) / 1000);
-	say_end(a, vi);
-	if (a->have_last) {
-		puts(vi ? "Bản ghi mới nhất:" : "Newest record:");
-		show_line(stdout, &a->last);
-	}
+	status_put_budget(&b, doc_at(o, "budget"), vi);
+	status_put_place(&b, doc_at(o, "place"), vi);
+	if (doc_record(last, &r))
+		buf_printf(&b, "\n%s\n", word(W_S_NEWEST, vi));
+	fputs(buf_text(&b), stdout);
+	if (doc_record(last, &r))
+		show_line(stdout, &r);
+	buf_done(&data);
+	buf_done(&b);
 }
 
-void status_at_rest(const struct conf *c, bool json, bool vietnamese)
+int status_rest_document(
+	struct json_object **out, struct data *d, const struct conf *c, struct why *why)
 {
 	struct at_rest *a = mem_new(sizeof(*a));
+	int err = look(a, c, why);
+
+	if (!err) {
+		*d = (struct data){ .in = DATA_REST,
+			.waiting = (int64_t)a->stats.waiting,
+			.receipt_age_s = -1,
+			.oldest_utc_ns = UTC_UNKNOWN,
+			.oldest_age_s = -1 };
+		if (a->stats.waiting)
+			data_oldest(d, c);
+		*out = document(a, c);
+		status_complete(*out, d);
+	}
+	free(a);
+	return err;
+}
+
+void status_at_rest(const struct conf *c, bool json, bool vi)
+{
+	struct json_object *o = NULL;
 	struct why why = { "" };
+	char folder[STATE_PATH];
+	struct data d;
 	int err;
 
 	log_quiet(true);
-	err = look(a, c, &why);
+	err = status_rest_document(&o, &d, c, &why);
 	if (err == -ENOENT)
-		fprintf(stderr, "phusong-agent status: %s: %s\n", a->folder,
-			vietnamese ? "chưa từng chạy ở đây" : "it has never run here");
+		fprintf(stderr, "phusong-agent status: %s: %s\n", state_path(c, "journal", folder),
+			word(W_S_NEVER_RAN, vi));
 	else if (err)
 		fprintf(stderr, "phusong-agent status: %s\n",
-			*why.text ? why.text : strerror(-err));
+			*why.text ? why.text : words_errno(err, vi));
 	else if (json)
-		say_json(a);
+		puts(json_object_to_json_string_ext(
+			o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	else
-		say(a, vietnamese);
-	free(a);
+		say(o, &d, vi);
+	json_object_put(o);
 }

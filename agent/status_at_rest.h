@@ -5,6 +5,10 @@
 
 #include "settings.h"
 
+struct json_object;
+
+/* The allowance as the last run left it. */
+struct json_object *status_budget_at_rest(const struct conf *c);
 void status_at_rest(const struct conf *c, bool json, bool vietnamese);
 
 #endif

@@ -2,6 +2,7 @@
 /* What a running agent tells about itself. */
 #include "command.h"
 #include "daemon.h"
+#include "status_document.h"
 #include "../probes/core/codec.h"
 #include <json-c/json.h>
 #include <string.h>
@@ -70,7 +71,7 @@ static struct json_object *journal_document(const struct journal_stats *j)
 	return o;
 }
 
-static struct json_object *budget_document(const struct budget *b)
+struct json_object *status_budget(const struct budget *b)
 {
 	struct json_object *o = json_object_new_object();
 
@@ -80,6 +81,21 @@ static struct json_object *budget_document(const struct budget *b)
 	put_int(o, "reserve", (int64_t)b->reserve);
 	put_int(o, "reset_day", b->reset_day);
 	json_object_object_add(o, "may_spend", json_object_new_boolean(budget_may_spend(b)));
+	return o;
+}
+
+struct json_object *status_place(const struct place *p)
+{
+	struct json_object *o;
+
+	if (p->source == PLACE_NONE || p->source >= PLACE_SOURCES)
+		return NULL;
+	o = json_object_new_object();
+	json_object_object_add(o, "lat", json_object_new_double(p->lat_e7 / 1e7));
+	json_object_object_add(o, "lon", json_object_new_double(p->lon_e7 / 1e7));
+	json_object_object_add(
+		o, "accuracy_m", p->accuracy_m < 0 ? NULL : json_object_new_int(p->accuracy_m));
+	put_text(o, "source", place_source_name[p->source]);
 	return o;
 }
 
@@ -107,6 +123,35 @@ static struct json_object *tests_document(const struct daemon *d)
 	return list;
 }
 
+static struct json_object *led_document(const struct daemon *d)
+{
+	return d->led ? json_object_new_string(led_pattern_name[led_shown(d->led)]) : NULL;
+}
+
+static struct json_object *textfile_document(const struct textfile *t)
+{
+	struct json_object *o;
+
+	if (!*t->path)
+		return NULL;
+	o = json_object_new_object();
+	put_text(o, "path", t->path);
+	put_int(o, "writes", (int64_t)t->writes);
+	put_int(o, "bytes", (int64_t)t->bytes);
+	put_text(o, "problem", t->err ? strerror(-t->err) : NULL);
+	return o;
+}
+
+/* The place that a record would get now. */
+static struct json_object *place_document(const struct daemon *d)
+{
+	struct record r;
+
+	record_begin(&r, RECORD_HEALTH);
+	place_stamp(&d->where, &r);
+	return status_place(&r.place);
+}
+
 struct json_object *daemon_status(void *daemon)
 {
 	struct daemon *d = daemon;
@@ -124,11 +169,15 @@ struct json_object *daemon_status(void *daemon)
 	put_age(o, "state_s", access_since(d->access));
 	put_text(o, "evidence", access_evidence(d->access));
 	put_text(o, "iface", d->iface);
+	put_text(o, "modem", record_text(&d->world.last_signal, FIELD_MODEM));
+	json_object_object_add(o, "place", place_document(d));
 	json_object_object_add(o, "clock", clock_document());
 	json_object_object_add(o, "uplink", d->brokers[0] ? uplink_document(&u) : NULL);
 	json_object_object_add(o, "journal", journal_document(&u.journal));
-	json_object_object_add(o, "budget", budget_document(&d->budget));
 	json_object_object_add(o, "gnss", daemon_gnss_document(d));
+	json_object_object_add(o, "budget", status_budget(&d->budget));
+	json_object_object_add(o, "led", led_document(d));
+	json_object_object_add(o, "textfile", textfile_document(&d->textfile));
 	json_object_object_add(o, "tests", tests_document(d));
 	return o;
 }

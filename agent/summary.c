@@ -1,140 +1,206 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "summary.h"
+#include "level.h"
 #include "show.h"
 #include "../probes/core/mem.h"
-#include <inttypes.h>
 #include <string.h>
 
-struct words {
-	const char *word, *vi, *en;
-};
+#define SENTENCE_MAX 4096
 
-static const struct words errors[] = {
-	{ "unreachable", "không tới được", "not reached" },
-	{ "no_route", "không có đường đi", "there is no way there" },
-	{ "no_server", "máy có đó nhưng không có dịch vụ trả lời",
-		"the host is there, no server is" },
-	{ "dns", "không tra được tên", "the name could not be looked up" },
-	{ "timeout", "quá thời gian chờ", "it took too long" },
-	{ "busy_line", "đường truyền đang bận", "the line was busy" },
-	{ "modem_absent", "không thấy modem", "the modem is not there" },
-	{ "modem_hung", "modem bị treo", "the modem does not answer" },
-	{ "http_status", "máy chủ trả lời, nhưng từ chối", "the server answers and refuses" },
-	{ "certificate", "chứng chỉ của máy chủ không tin được",
-		"the server's certificate is not to be trusted" },
-	{ "busy", "đang có chương trình khác dùng", "another program uses it" },
-	{ NULL, "không đo được", "it could not be measured" },
-};
-
-static const struct words verdicts[] = {
-	{ "ok", "truy cập tốt", "works" },
-	{ "network", "lỗi do mạng", "the network fails" },
-	{ "service", "mạng tốt, lỗi do máy chủ", "the network works, the server fails" },
-	{ "captive_portal", "bị chặn bởi cổng đăng nhập, hoặc hết tiền", "a portal, or no credit" },
-	{ "certificate", "chứng chỉ không tin được: có thể bị chen giữa",
-		"the certificate is not to be trusted: somebody may stand in between" },
-	{ "none", "không có IPv6", "no IPv6" },
-	{ "ula_only", "chỉ có IPv6 nội bộ", "only local IPv6" },
-	{ "dns_broken", "IPv6: tên không tra được", "IPv6: names are not found" },
-	{ "pmtud_black_hole", "IPv6: gói lớn bị mất trên đường",
-		"IPv6: large packets vanish on the way" },
-	{ "broken", "có IPv6 nhưng không dùng được", "IPv6 is there and does not work" },
-	{ "slow", "IPv6 chậm hơn IPv4 nhiều", "IPv6 is much slower than IPv4" },
-	{ "works", "IPv6 dùng tốt", "IPv6 works" },
-	{ "v6only_nat64", "chỉ có IPv6, IPv4 qua NAT64", "IPv6 only, IPv4 by NAT64" },
-	{ "no_route", "IPv6 không có đường đi", "IPv6 has no way out" },
-	{ NULL, "kết quả", "verdict" },
-};
-
-static const char *said(const struct words *w, const char *word, bool vi)
-{
-	while (w->word && strcmp(w->word, word))
-		w++;
-	return vi ? w->vi : w->en;
-}
-
-static void value(FILE *out, const char *before, const struct record *r, enum field f)
+/* The text with one {value}: the field as show_value() says it; nothing when it is absent. */
+static void value(struct buf *out, bool vi, enum word w, const struct record *r, enum field f)
 {
 	char text[RECORD_ARENA];
 
 	if (record_has(r, f))
-		fprintf(out, "%s%s", before, show_value(r, f, text, sizeof(text)));
+		words_put(out, vi, w,
+			FILL("value",
+				words_decimal(show_value_in(r, f, text, sizeof(text), vi), vi)));
 }
 
-static void say_latency(FILE *out, const struct record *r, bool vi)
+static void share(struct buf *out, bool vi, enum word w, int64_t part, int64_t all)
+{
+	char text[WORDS_NUMBER];
+
+	if (all > 0)
+		words_put(out, vi, w,
+			FILL("value", words_real(text, vi, 100.0 * (double)part / (double)all, 1)));
+}
+
+static void latency(struct buf *out, const struct record *r, bool vi)
 {
 	int64_t sent = record_int(r, FIELD_SENT, 0), back = record_int(r, FIELD_RECEIVED, 0);
+	char a[WORDS_NUMBER], b[WORDS_NUMBER], c[WORDS_NUMBER];
 
-	fprintf(out,
-		vi ? "gửi %" PRId64 " gói, nhận lại %" PRId64 " (mất %.1f %%)"
-		   : "%" PRId64 " packets sent, %" PRId64 " came back (%.1f %% lost)",
-		sent, back, sent ? 100.0 * (double)(sent - back) / (double)sent : 0);
-	value(out, vi ? ", khứ hồi " : ", round trip ", r, FIELD_RTT_P50_US);
-	value(out, vi ? ", chậm nhất " : ", slowest ", r, FIELD_RTT_MAX_US);
+	words_put(out, vi, W_R_LATENCY,
+		FILL("sent", words_int(a, sent), "back", words_int(b, back), "lost",
+			words_real(c, vi, sent ? 100.0 * (double)(sent - back) / (double)sent : 0,
+				1)));
+	value(out, vi, W_R_RTT, r, FIELD_RTT_P50_US);
+	value(out, vi, W_R_SLOWEST, r, FIELD_RTT_MAX_US);
 }
 
-static void say_throughput(FILE *out, const struct record *r, bool vi)
+static void throughput(struct buf *out, const struct record *r, bool vi)
 {
-	bool up = !strcmp(
-		record_has(r, FIELD_DIRECTION) ? record_text(r, FIELD_DIRECTION) : "", "up");
+	const char *direction = record_text(r, FIELD_DIRECTION);
 
-	fputs(up ? (vi ? "tải lên" : "up") : (vi ? "tải xuống" : "down"), out);
-	value(out, " ", r, FIELD_RATE_BPS);
-	value(out, vi ? ", tốn " : ", spent ", r, FIELD_BYTES);
-	value(out, vi ? ", trễ khi tải " : ", round trip under load ", r, FIELD_LOADED_P50_US);
+	if (!record_has(r, FIELD_RATE_BPS))
+		buf_puts(out, word(W_R_NOT_KNOWN, vi));
+	value(out, vi, direction && !strcmp(direction, "up") ? W_R_UP : W_R_DOWN, r,
+		FIELD_RATE_BPS);
+	value(out, vi, W_R_SPENT, r, FIELD_BYTES);
+	value(out, vi, W_R_LOADED, r, FIELD_LOADED_P50_US);
 }
 
-/* The level that counts for the technology in use. */
-static void say_cell(FILE *out, const struct record *r, bool vi)
+static void put_level(struct buf *out, const struct record *r, bool vi)
 {
-	static const enum field levels[] = { FIELD_RSRP, FIELD_RSCP, FIELD_RXLEV };
-	const char *state = record_text(r, FIELD_MODEM_STATE);
 	char text[RECORD_ARENA];
+	struct level l;
+
+	if (level_of(r, &l))
+		words_put(out, vi, W_R_LEVEL,
+			FILL("value",
+				words_decimal(
+					show_value_in(r, l.field, text, sizeof(text), vi), vi),
+				"word", word(level_word(l.grade), vi)));
+	value(out, vi, W_R_SINR, r, FIELD_SINR);
+	if (!level_of(r, &l) || l.field != FIELD_NR_RSRP)
+		value(out, vi, W_R_NR, r, FIELD_NR_RSRP);
+}
+
+static void cell(struct buf *out, const struct record *r, bool vi)
+{
+	const char *state = record_text(r, FIELD_MODEM_STATE), *rat = record_text(r, FIELD_RAT);
+	const char *registration = record_text(r, FIELD_REGISTRATION),
+		   *sim = record_text(r, FIELD_SIM);
 
 	if (r->kind == RECORD_OPERATORS && !record_int(r, FIELD_SCAN_CELLS, 0)) {
-		fputs(vi ? "dò hết mà không thấy trạm nào" : "searched, and no cell was there",
-			out);
+		buf_puts(out, word(W_R_NO_CELLS, vi));
 		return;
 	}
-	if (!record_has(r, FIELD_RAT))
-		fprintf(out, "%s%s%s%s", vi ? "không có trạm phục vụ" : "no cell serves",
-			state ? " (" : "", state ? state : "", state ? ")" : "");
+	if (rat)
+		buf_puts(out, rat);
 	else
-		fputs(show_value(r, FIELD_RAT, text, sizeof(text)), out);
-	value(out, vi ? ", mạng " : ", network ", r, FIELD_PLMN);
-	value(out, " ", r, FIELD_OPERATOR_NAME);
-	for (size_t i = 0; i < COUNT(levels); i++)
-		value(out, vi ? ", mức thu " : ", level ", r, levels[i]);
-	value(out, ", SINR ", r, FIELD_SINR);
-	value(out, vi ? ", đăng ký: " : ", registration: ", r, FIELD_REGISTRATION);
-	value(out, ", SIM: ", r, FIELD_SIM);
+		buf_printf(out, "%s%s%s%s", word(W_R_NO_CELL, vi), state ? " (" : "",
+			state ? state : "", state ? ")" : "");
+	value(out, vi, W_R_NETWORK, r, FIELD_PLMN);
+	if (record_has(r, FIELD_OPERATOR_NAME))
+		buf_printf(out, " %s", record_text(r, FIELD_OPERATOR_NAME));
+	put_level(out, r, vi);
+	if (registration)
+		words_put(out, vi, W_R_REGISTRATION,
+			FILL("value",
+				word_or(word_of_registration(registration), vi, registration)));
+	if (sim)
+		words_put(
+			out, vi, W_R_SIM, FILL("value", word_or(word_of_sim(sim)->means, vi, sim)));
 }
 
-static void say_verdict(FILE *out, const struct record *r, bool vi)
+static void verdict(struct buf *out, const struct record *r, bool vi)
 {
-	const char *verdict = record_text(r, FIELD_VERDICT);
+	const char *name = record_text(r, FIELD_VERDICT);
+	const struct word_of *w = word_of_verdict(name);
 
-	fputs(verdict ? said(verdicts, verdict, vi) : (vi ? "chưa rõ" : "not known"), out);
-	value(out, vi ? ", tất cả " : ", all in ", r, FIELD_TOTAL_US);
-	value(out, ", IPv4 ", r, FIELD_V4_HTTP_US);
-	value(out, ", IPv6 ", r, FIELD_V6_HTTP_US);
+	buf_puts(out, w ? word(w->means, vi) : name ? name : word(W_R_NOT_KNOWN, vi));
+	value(out, vi, W_R_TOTAL, r, FIELD_TOTAL_US);
+	value(out, vi, W_R_V4, r, FIELD_V4_HTTP_US);
+	value(out, vi, W_R_V6, r, FIELD_V6_HTTP_US);
+}
+
+static const char *or_question(const struct record *r, enum field f)
+{
+	const char *text = record_text(r, f);
+
+	return text ? text : "?";
+}
+
+static bool answered(const struct record *r)
+{
+	return record_has(r, FIELD_DNS_US) || strcmp(or_question(r, FIELD_RCODE), "timeout") != 0;
+}
+
+static void dns(struct buf *out, const struct record *r, bool vi)
+{
+	words_put(out, vi, answered(r) ? W_R_DNS : W_R_DNS_SILENT,
+		FILL("resolver", or_question(r, FIELD_RESOLVER), "rcode",
+			or_question(r, FIELD_RCODE), "qname", or_question(r, FIELD_QNAME)));
+	value(out, vi, W_R_DNS_TIME, r, FIELD_DNS_US);
+	value(out, vi, W_R_DNS_ANSWERS, r, FIELD_ANSWERS);
+	if (!record_bool(r, FIELD_AGREED, true))
+		buf_puts(out, word(W_R_DNS_DIFFERS, vi));
+}
+
+static void passive(struct buf *out, const struct record *r, bool vi)
+{
+	char a[WORDS_NUMBER], b[WORDS_NUMBER];
+
+	words_put(out, vi, W_R_PASSIVE,
+		FILL("packets", words_int(a, record_int(r, FIELD_PACKETS, 0)), "flows",
+			words_int(b, record_int(r, FIELD_FLOWS, 0))));
+	value(out, vi, W_R_PASSIVE_FAR, r, FIELD_HS_FAR_P50_US);
+	value(out, vi, W_R_PASSIVE_NEAR, r, FIELD_HS_NEAR_P50_US);
+	if (record_has(r, FIELD_RETRANSMITTED))
+		share(out, vi, W_R_PASSIVE_AGAIN, record_int(r, FIELD_RETRANSMITTED, 0),
+			record_int(r, FIELD_TCP_SEGMENTS, 0));
+}
+
+static const struct {
+	enum record_kind kind;
+	void (*put)(struct buf *out, const struct record *r, bool vi);
+} kinds[] = {
+	{ RECORD_SIGNAL, cell },
+	{ RECORD_OPERATORS, cell },
+	{ RECORD_LATENCY, latency },
+	{ RECORD_THROUGHPUT, throughput },
+	{ RECORD_IPV6, verdict },
+	{ RECORD_DNS, dns },
+	{ RECORD_SERVICE, verdict },
+	{ RECORD_PASSIVE, passive },
+};
+
+bool summary_put(struct buf *out, const struct record *r, bool vi)
+{
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		if (kinds[i].kind != r->kind)
+			continue;
+		if (record_has(r, FIELD_ERROR)) {
+			const struct word_of *w = word_of_error(record_text(r, FIELD_ERROR));
+
+			buf_puts(out, word(w->means, vi));
+			if (!w->name)
+				buf_printf(out, " (%s)", record_text(r, FIELD_ERROR));
+			value(out, vi, W_R_COMPETING, r, FIELD_COMPETING_BPS);
+		} else {
+			kinds[i].put(out, r, vi);
+		}
+		return true;
+	}
+	return false;
+}
+
+enum word summary_todo(const struct record *r)
+{
+	const struct word_of *w = word_of_verdict(record_text(r, FIELD_VERDICT));
+
+	if (record_has(r, FIELD_ERROR))
+		return word_of_error(record_text(r, FIELD_ERROR))->todo;
+	if (r->kind == RECORD_SIGNAL && record_has(r, FIELD_SIM))
+		return word_of_sim(record_text(r, FIELD_SIM))->todo;
+	if (r->kind == RECORD_DNS && !answered(r))
+		return W_DO_DNS;
+	return w ? w->todo : W_NONE;
 }
 
 void summary_say(FILE *out, const struct record *r, bool vi)
 {
-	if (r->kind < RECORD_SIGNAL || r->kind > RECORD_SERVICE || r->kind == RECORD_ACCESS ||
-		r->kind == RECORD_DNS)
-		return;
-	fputs("  => ", out);
-	if (record_has(r, FIELD_ERROR))
-		fputs(said(errors, record_text(r, FIELD_ERROR), vi), out);
-	else if (r->kind == RECORD_LATENCY)
-		say_latency(out, r, vi);
-	else if (r->kind == RECORD_THROUGHPUT)
-		say_throughput(out, r, vi);
-	else if (r->kind == RECORD_SIGNAL || r->kind == RECORD_OPERATORS)
-		say_cell(out, r, vi);
-	else
-		say_verdict(out, r, vi);
-	fputc('\n', out);
+	enum word todo = summary_todo(r);
+	struct buf b;
+
+	buf_init(&b, SENTENCE_MAX);
+	if (summary_put(&b, r, vi)) {
+		fprintf(out, "  => %s\n", b.data ? words_safe((char *)b.data) : "");
+		if (todo != W_NONE)
+			fprintf(out, "     → %s\n", word(todo, vi));
+	}
+	buf_done(&b);
 }

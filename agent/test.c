@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* phusong-agent test: one measurement now, for a technician or a script. */
+#include "aim.h"
 #include "options.h"
 #include "show.h"
 #include "summary.h"
@@ -12,7 +13,7 @@
 #include <string.h>
 
 #define RUN_LIMIT_NS (300 * NS_PER_S)
-#define FOLLOW_NS    NS_PER_S
+#define FOLLOW_NS    NS_PER_S /* all but signal, which aim.h paces */
 
 struct test {
 	struct options options;
@@ -20,6 +21,7 @@ struct test {
 	const struct probe_type *type;
 	struct settings *settings;
 	struct probe *probe;
+	struct aim *aim; /* signal, again and again */
 	struct loop_timer again;
 	struct loop_signal interrupt, end;
 	char *made[OPTIONS_WORDS + 4]; /* words of key=value that we put together */
@@ -37,13 +39,17 @@ static void on_record(void *arg, struct probe *p, const struct record *r)
 		t->failed = true;
 	if (r->kind == RECORD_SIGNAL)
 		t->world.last_signal = *r;
-	if (t->options.json) {
+	if (t->aim) {
+		aim_round(t->aim, r);
+	} else if (t->options.json) {
 		show_record_json(stdout, r);
 	} else {
-		show_record(stdout, r);
+		show_record(stdout, r, t->options.vietnamese);
 		summary_say(stdout, r, t->options.vietnamese);
 		fflush(stdout);
 	}
+	if (ferror(stdout)) /* whoever followed it is gone */
+		loop_stop(t->world.loop, 0);
 }
 
 static void on_done(void *arg, struct probe *p, int err)
@@ -58,7 +64,8 @@ static void on_done(void *arg, struct probe *p, int err)
 		return;
 	}
 	t->failed = false;
-	loop_timer_at(t->world.loop, &t->again, t->started_ns + FOLLOW_NS);
+	loop_timer_at(
+		t->world.loop, &t->again, t->started_ns + (t->aim ? AIM_ROUND_NS : FOLLOW_NS));
 }
 
 static void start_again(struct loop_timer *timer)
@@ -115,6 +122,19 @@ static int say_kinds(const char *wrong)
 	return EXIT_USAGE;
 }
 
+static bool aims(const struct test *t)
+{
+	return !strcmp(t->type->name, "signal");
+}
+
+static bool given(const struct test *t, const char *key)
+{
+	for (size_t i = 0; i < t->made_count; i++)
+		if (!strncmp(t->made[i], key, strlen(key)))
+			return true;
+	return false;
+}
+
 /* A word without "=" is the target; for the modem's measurements that is its port. */
 static int take_words(struct test *t)
 {
@@ -140,6 +160,10 @@ static int take_words(struct test *t)
 		status = put_word(t, "port", o->port);
 	if (status < 0 && o->family)
 		status = put_word(t, "family", o->family == 4 ? "4" : "6");
+	if (status < 0 && o->beep && (!o->follow || !aims(t)))
+		status = wrong_use("test", "--beep goes with signal --follow");
+	if (status < 0 && o->follow && aims(t) && !given(t, "quick="))
+		status = accepts(t->type, "quick") ? put_word(t, "quick", "true") : -1;
 	return status;
 }
 
@@ -171,11 +195,17 @@ static int measure(struct test *t, struct why *why)
 		err = loop_signal_add(t->world.loop, &t->end, SIGTERM);
 	if (!err)
 		err = probe_new(&t->probe, t->type, NULL, t->settings, &t->world, owner, why);
+	if (!err && t->options.follow && aims(t))
+		t->aim = aim_new(&(struct aim_options){ .loop = t->world.loop,
+			.json = t->options.json,
+			.vietnamese = t->options.vietnamese,
+			.beep = t->options.beep });
 	if (!err) {
 		loop_timer_in(t->world.loop, &t->again, 0);
 		err = loop_run(t->world.loop);
 	}
 	probe_free(t->probe);
+	aim_free(t->aim);
 	world_close(&t->world);
 	return err;
 }

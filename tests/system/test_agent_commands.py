@@ -97,7 +97,7 @@ def far_end(tmp_path):
 
 
 @pytest.mark.parametrize("kind, words, vi, en", [
-    ("latency", "127.0.0.1:{udp} count=3 interval_ms=5", "gửi 3 gói, nhận lại 3 (mất 0.0 %), khứ hồi ",
+    ("latency", "127.0.0.1:{udp} count=3 interval_ms=5", "gửi 3 gói, nhận lại 3 (mất 0,0 %), khứ hồi ",
      "3 packets sent, 3 came back (0.0 % lost), round trip "),
     ("throughput", "http://127.0.0.1:{tcp}/ max_seconds=2", "tải xuống ", "down "),
     ("ipv6", "http://127.0.0.1:{tcp}/ stamp_port={udp} timeout_ms=500", "", ""),

@@ -204,7 +204,7 @@ static void departures_over_loopback_are_numbered_and_precede_arrivals(void **st
 {
 	(void)state;
 	SKIP_EMULATED("setsockopt(SO_TIMESTAMPING) is not known: the probe says that it took the "
-	              "times itself");
+		      "times itself");
 	check_loopback(AF_INET);
 	check_loopback(AF_INET6);
 }
