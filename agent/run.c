@@ -143,6 +143,7 @@ static int start_uplink(struct daemon *d, struct why *why)
 		.gather_ns = settings_int(s, "gather_s") * NS_PER_S,
 		.simulated = d->simulated,
 		.agent = phusong_version,
+		.orders = desk_queue(d),
 		.loop = d->world.loop,
 		.changed = daemon_uplink_changed,
 		.arg = d };
@@ -183,6 +184,8 @@ static int start(struct daemon *d, struct why *why)
 	if (!err)
 		d->access = access_new(&access, daemon_access_changed, d);
 	if (!err)
+		err = desk_open(d, why);
+	if (!err)
 		err = start_uplink(d, why); /* the only other thread of ours */
 	if (!err)
 		err = control_open(&d->control, d->world.loop,
@@ -202,6 +205,7 @@ static int live(struct daemon *d)
 	daemon_tick(&d->tick);
 	daemon_health(&d->health);
 	schedule_start(d->schedule, identity_id(d->identity));
+	desk_start(d);
 	return loop_run(d->world.loop);
 }
 
@@ -210,6 +214,7 @@ static void done(struct daemon *d)
 	int64_t wait_s = settings_int(conf_section(d->conf, "uplink"), "stop_s");
 
 	control_close(d->control);
+	desk_stop(d);
 	schedule_free(d->schedule);
 	d->schedule = NULL; /* nothing is measured any more */
 	if (d->uplink) {
@@ -217,6 +222,7 @@ static void done(struct daemon *d)
 		(void)!budget_save(&d->budget, clock_mono(), true);
 	}
 	uplink_stop(d->uplink, (int)wait_s * 1000);
+	desk_close(d);
 	journal_close(d->journal);
 	access_free(d->access);
 	identity_free(d->identity);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "settings.h"
 #include "command.h"
+#include "orders_daemon.h"
 #include "../probes/probe.h"
 #include <errno.h>
 #include <stdio.h>
@@ -113,6 +114,34 @@ static const struct setting health_settings[] = {
 	{ 0 },
 };
 
+static const char *const accept_words[] = {
+	"run", "plan", "suppress", "restart", "restart_modem", NULL
+};
+
+static const struct setting order_settings[] = {
+	{ "accept", SETTING_TEXTS, 0, 0, "run,plan,suppress,restart", "", accept_words,
+		"what the collector may ask for; none: nothing" },
+	{ "least_s", SETTING_INT, 1, 604800, "60", "s", NULL,
+		"an ordered plan may not run a test more often" },
+	{ "least_of", SETTING_TEXTS, 0, 48, "operators=1800,throughput=3600", "", NULL,
+		"the same for single kinds, \"KIND=SECONDS\"" },
+	{ "runs_hour", SETTING_INT, 0, 60, "6", "", NULL, "ordered runs in an hour" },
+	{ "runs_day", SETTING_INT, 0, 100, "24", "", NULL, "ordered runs in a day" },
+	{ "day_mb", SETTING_INT, 0, 100000, "50", "MB", NULL,
+		"most that ordered runs, and an ordered plan, may move in a day" },
+	{ "suppress_days", SETTING_INT, 1, 366, "7", "days", NULL,
+		"longest that tests may be suppressed" },
+	{ "plan_days", SETTING_INT, 1, 366, "31", "days", NULL,
+		"longest that an ordered plan may hold" },
+	{ "controller_timeout_s", SETTING_INT, 60, 31536000, "259200", "s", NULL,
+		"nothing heard of the collector for so long: back to the local plan" },
+	{ "targets", SETTING_TEXTS, 0, 255, "", "", NULL,
+		"an ordered run may go to these targets besides the plan's; none: to no other" },
+	{ "allow_private", SETTING_BOOL, 0, 0, "false", "", NULL,
+		"true: also when they are in private or special address ranges" },
+	{ 0 },
+};
+
 static const struct setting test_settings[] = {
 	{ "kind", SETTING_TEXT, 0, 32, NULL, "", NULL, "what is measured" },
 	{ "name", SETTING_TEXT, 0, 48, "", "", NULL, "in every record; \"\": the kind" },
@@ -139,6 +168,7 @@ const struct section agent_sections[] = {
 	{ .name = "budget", .accept = budget_settings },
 	{ .name = "access", .accept = access_conf },
 	{ .name = "health", .accept = health_settings },
+	{ .name = "orders", .accept = order_settings },
 	{ .name = "tests",
 		.many = true,
 		.by = "kind",
@@ -256,6 +286,17 @@ static void check_sizes(const struct conf *c, struct buf *problems)
 				settings_given(b, "telemetry_mb") ? "telemetry_mb" : "month_mb"));
 }
 
+static void check_orders(const struct settings *s, struct buf *problems)
+{
+	struct order_limits limits;
+	struct why why = { "" };
+	const char *key;
+
+	if (order_limits_setting(s, &limits, &key, &why))
+		buf_printf(problems, "%s:%d: orders.%s: %s\n", settings_file(s),
+			settings_line(s, key), key, why.text);
+}
+
 int agent_conf_load(struct conf **out, const char *path, struct buf *problems)
 {
 	struct conf *c = NULL;
@@ -266,6 +307,7 @@ int agent_conf_load(struct conf **out, const char *path, struct buf *problems)
 	check_uplink(conf_section(c, "uplink"), problems);
 	check_tests(c, problems);
 	check_sizes(c, problems);
+	check_orders(conf_section(c, "orders"), problems);
 	if (problems->len) {
 		conf_free(c);
 		return -EINVAL;

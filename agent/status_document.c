@@ -129,5 +129,6 @@ struct json_object *daemon_status(void *daemon)
 	json_object_object_add(o, "journal", journal_document(&u.journal));
 	json_object_object_add(o, "budget", budget_document(&d->budget));
 	json_object_object_add(o, "tests", tests_document(d));
+	json_object_object_add(o, "orders", desk_status(d));
 	return o;
 }
