@@ -11,13 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUCKET        16               /* messages at once, then one a second: a check costs a signature */
-#define PATIENCE_NS   (60 * NS_PER_S)  /* so long at most */
-#define LOOK_NS       (NS_PER_S / 2)   /* is it quiet now? */
-#define RESOLVE_NS    (10 * NS_PER_S)
-#define RUN_NS        (1800 * NS_PER_S) /* a run that waits for an idle line has its chances within this */
-#define AHEAD_NS      (600 * NS_PER_S)  /* issued later than now: one of the clocks is wrong */
-#define VALID_NS      (31 * DAY_NS)     /* longest from issue to expiry */
+#define BUCKET      16 /* messages at once, then one a second: a check costs a signature */
+#define PATIENCE_NS (60 * NS_PER_S) /* so long at most */
+#define LOOK_NS     (NS_PER_S / 2)  /* is it quiet now? */
+#define RESOLVE_NS  (10 * NS_PER_S)
+#define RUN_NS      (1800 * NS_PER_S) /* a run that waits for an idle line has its chances within this */
+#define AHEAD_NS    (600 * NS_PER_S) /* issued later than now: one of the clocks is wrong */
+#define VALID_NS    (31 * DAY_NS)    /* longest from issue to expiry */
 
 bool orders_now(const struct orders *o, int64_t *utc_ns)
 {
@@ -82,7 +82,8 @@ void orders_finish(struct orders *o, struct kept *k, const char *word, const cha
 	k->state = REPLY_DONE;
 	snprintf(k->word, sizeof(k->word), "%s", word);
 	snprintf(k->detail, sizeof(k->detail), "%s", detail);
-	orders_save(o); /* when it fails the word is lost in a power cut, and the order is not done again */
+	orders_save(
+		o); /* when it fails the word is lost in a power cut, and the order is not done again */
 	orders_event(o, step_of(k->action), good ? "ok" : "failed", k->id, "%s%s%s", k->what,
 		*k->what && *detail ? ": " : "", detail);
 	tell(o, k->id, REPLY_DONE, word, detail);
@@ -109,8 +110,9 @@ static void refuse(struct orders *o, const struct order *order, int64_t now, con
 		o->heard_ns = clock_mono();
 		o->heard = true;
 		o->status.refused++;
-		orders_event(o, step_of(order->action), !strcmp(word, "expired") ? "expired" : "refused",
-			order->id, "%s: %s", word, detail);
+		orders_event(o, step_of(order->action),
+			!strcmp(word, "expired") ? "expired" : "refused", order->id, "%s: %s", word,
+			detail);
 		tell(o, order->id, REPLY_REFUSED, word, detail);
 	}
 	free(before);
@@ -276,16 +278,15 @@ static void after_resolving(void *arg, int err, const struct sockaddr_storage *a
 static void next(struct orders *o);
 
 /* 0: the answer comes later; else what is wrong is in why and *word. */
-static int ask_for_target(struct orders *o, const struct order *order, const char **word,
-	struct why *why)
+static int ask_for_target(
+	struct orders *o, const struct order *order, const char **word, struct why *why)
 {
 	char host[ORDER_TARGET];
 
 	*word = "address";
 	if (orders_target_host(order->target, host, sizeof(host)) || !o->o.resolve)
 		return why_say(why, -EINVAL, "the host of %s cannot be looked up", order->target);
-	return resolve_start(
-		&o->query, o->o.resolve, host, 0, RESOLVE_NS, after_resolving, o);
+	return resolve_start(&o->query, o->o.resolve, host, 0, RESOLVE_NS, after_resolving, o);
 }
 
 static void after_resolving(void *arg, int err, const struct sockaddr_storage *addrs, size_t n)
@@ -305,8 +306,8 @@ static void after_resolving(void *arg, int err, const struct sockaddr_storage *a
 		refuse(o, order, now, "address", "the target is in a private or special range");
 	} else if (err) {
 		tell(o, order->id, REPLY_LATER, "dns", resolve_text(err));
-	} else if ((word = orders_check(order, &o->o.limits, &o->o.doer, &o->memory, now, &bytes,
-			    &why))) {
+	} else if ((word = orders_check(
+			    order, &o->o.limits, &o->o.doer, &o->memory, now, &bytes, &why))) {
 		refuse(o, order, now, word, why.text);
 	} else {
 		obey(o, order, now, bytes);
@@ -348,7 +349,8 @@ static const char *check_time(struct orders *o, const struct order *order, int64
 		why_say(why, 0, "it is too late for it");
 		return "expired";
 	}
-	if (order->expires_ns < order->issued_ns || order->expires_ns - order->issued_ns > VALID_NS) {
+	if (order->expires_ns < order->issued_ns ||
+		order->expires_ns - order->issued_ns > VALID_NS) {
 		why_say(why, 0, "an order is good for %lld days at most",
 			(long long)(VALID_NS / DAY_NS));
 		return "too_long";
@@ -372,8 +374,7 @@ static bool decide(struct orders *o, const struct order *order)
 		return true;
 	}
 	if (!word)
-		word = orders_check(
-			order, &o->o.limits, &o->o.doer, &o->memory, now, &bytes, &why);
+		word = orders_check(order, &o->o.limits, &o->o.doer, &o->memory, now, &bytes, &why);
 	if (!word && *order->target && !o->o.limits.allow_private) {
 		if (!ask_for_target(o, order, &word, &why))
 			return false;
@@ -457,8 +458,8 @@ static bool answered_before(struct orders *o, const struct order *order)
 	if (!k)
 		return false;
 	o->status.repeated++;
-	tell(o, k->id, (enum reply_state)k->state, k->state == REPLY_ACCEPTED ? "accepted" : k->word,
-		k->detail);
+	tell(o, k->id, (enum reply_state)k->state,
+		k->state == REPLY_ACCEPTED ? "accepted" : k->word, k->detail);
 	return true;
 }
 

@@ -34,16 +34,19 @@ struct order_doer {
 	/* All that differs from the local plan; n 0: nothing does. */
 	int (*plan)(void *arg, const struct order_entry *entry, size_t n, struct why *why);
 	/* what: a test, a tag or "*".  Until clock_loop() is until_ns; again for the same replaces. */
-	int (*suppress)(void *arg, const char *what, int64_t until_ns, bool stop_running,
-		struct why *why);
+	int (*suppress)(
+		void *arg, const char *what, int64_t until_ns, bool stop_running, struct why *why);
 	int (*unsuppress)(void *arg, const char *what, struct why *why);
 	int (*restart_agent)(void *arg, struct why *why); /* soon, not inside this call */
 	int (*restart_modem)(void *arg, struct why *why); /* begun is enough */
 
-	bool (*test)(void *arg, const char *name, struct order_test *out); /* false: there is none */
+	bool (*test)(
+		void *arg, const char *name, struct order_test *out); /* false: there is none */
 	bool (*tag)(void *arg, const char *name); /* a test has this tag; may be NULL: no tags */
-	bool (*busy)(void *arg); /* something is measured: better not write to flash now; may be NULL */
-	void (*reply)(void *arg, const void *bytes, size_t n); /* to the collector, if there is a way */
+	bool (*busy)(
+		void *arg); /* something is measured: better not write to flash now; may be NULL */
+	void (*reply)(
+		void *arg, const void *bytes, size_t n); /* to the collector, if there is a way */
 	/* For the record: outcome is begun ok failed refused expired reverted ended. */
 	void (*event)(void *arg, const char *step, const char *outcome, const char *id,
 		const char *detail);
@@ -61,7 +64,7 @@ enum order_accept { /* words of orders.accept */
 #define ORDER_KINDS   32
 #define ORDER_TARGETS 32
 struct order_limits {
-	unsigned accept; /* enum order_accept */
+	unsigned accept;  /* enum order_accept */
 	uint32_t least_s; /* interval of a test */
 	struct {
 		char kind[33];
@@ -70,7 +73,7 @@ struct order_limits {
 	unsigned runs_hour, runs_day;
 	uint64_t bytes_day; /* all ordered runs of a day together; and what a plan costs in a day */
 	int64_t suppress_ns, plan_ns; /* longest that one may hold */
-	int64_t lost_ns;              /* nothing heard of the collector for so long: back to the local plan */
+	int64_t lost_ns; /* nothing heard of the collector for so long: back to the local plan */
 	const char *targets[ORDER_TARGETS + 1]; /* NULL ends */
 	bool allow_private;
 };
@@ -81,7 +84,7 @@ struct orders_options {
 	const uint8_t *key; /* PUBLIC_KEY bytes of the collector; NULL: no order is accepted */
 	struct order_limits limits;
 	struct loop *loop;
-	struct resolve *resolve;                /* for targets; NULL: only addresses are accepted as targets */
+	struct resolve *resolve; /* for targets; NULL: only addresses are accepted as targets */
 	void (*clock)(struct clock_state *out); /* NULL: clock_read() */
 	struct order_doer doer;
 };

@@ -125,7 +125,8 @@ static const char *check_run(const struct order *o, const struct order_limits *l
 	}
 	*cost = t.bytes;
 	if (bytes + t.bytes > l->bytes_day) {
-		why_say(why, 0, "ordered runs may move %llu bytes in a day here, this would make %llu",
+		why_say(why, 0,
+			"ordered runs may move %llu bytes in a day here, this would make %llu",
 			(unsigned long long)l->bytes_day, (unsigned long long)(bytes + t.bytes));
 		return "bytes";
 	}
@@ -169,7 +170,8 @@ static const char *check_plan(const struct order *o, const struct order_limits *
 	const char *word = NULL;
 
 	if (o->until_ns <= now_ns || o->until_ns > now_ns + l->plan_ns) {
-		why_say(why, 0, "a plan may hold for %lld days here", (long long)(l->plan_ns / DAY_NS));
+		why_say(why, 0, "a plan may hold for %lld days here",
+			(long long)(l->plan_ns / DAY_NS));
 		return "too_long";
 	}
 	for (uint32_t i = 0; i < o->entries && !word; i++)

@@ -14,7 +14,8 @@
 #include <sys/epoll.h>
 
 #define QUEUE_MESSAGES 16
-#define SMALL_RUN      100000 /* bytes: more than any test moves that is not meant to fill the line */
+#define SMALL_RUN      20000 /* bytes: some requests with small answers, names and handshakes included */
+#define PACKET         128 /* bytes of an echo, there and back each */
 
 struct order_desk {
 	struct daemon *d;
@@ -31,7 +32,8 @@ struct order_desk {
 /* --- settings --- */
 static unsigned accept_word(const char *word)
 {
-	static const char *const words[] = { "run", "plan", "suppress", "restart", "restart_modem" };
+	static const char *const words[] = { "run", "plan", "suppress", "restart",
+		"restart_modem" };
 
 	for (unsigned i = 0; i < COUNT(words); i++)
 		if (!strcmp(words[i], word))
@@ -50,8 +52,8 @@ static int take_least(const char *text, struct order_limits *out, size_t i, stru
 	if (!equals || equals == text || equals - text >= (long)sizeof(out->least_of[0].kind) ||
 		*end || seconds < 1 || seconds > 604800)
 		return why_say(why, -EINVAL, "\"%s\" is not KIND=SECONDS, 1 .. 604800", text);
-	snprintf(out->least_of[i].kind, sizeof(out->least_of[i].kind), "%.*s",
-		(int)(equals - text), text);
+	snprintf(out->least_of[i].kind, sizeof(out->least_of[i].kind), "%.*s", (int)(equals - text),
+		text);
 	if (!probe_type_named(out->least_of[i].kind))
 		return why_say(why, -EINVAL, "\"%s\" is no kind of test", out->least_of[i].kind);
 	out->least_of[i].least_s = (uint32_t)seconds;
@@ -112,6 +114,12 @@ static uint64_t cost_of(const struct settings *s, const struct probe_type *type)
 {
 	uint64_t bytes;
 
+	if (setting_listed(type->accept, "count") && setting_listed(type->accept, "size")) {
+		int64_t size = settings_int(s, "size");
+
+		return (uint64_t)settings_int(s, "count") * 2 *
+		       (uint64_t)(size > PACKET ? size : PACKET);
+	}
 	if (!setting_listed(type->accept, "max_bytes"))
 		return type->needs & PROBE_MODEM ? 0 : SMALL_RUN;
 	bytes = (uint64_t)settings_int(s, "max_bytes");

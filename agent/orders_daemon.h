@@ -23,7 +23,7 @@ void desk_start(struct daemon *d); /* the loop is about to run, everything else 
 void desk_stop(struct daemon *d);  /* before the schedule goes */
 void desk_close(struct daemon *d); /* after the uplink has stopped */
 
-void desk_uplink_changed(struct daemon *d);                    /* a receipt may have come */
+void desk_uplink_changed(struct daemon *d);                      /* a receipt may have come */
 void desk_ran(struct daemon *d, const struct probe *p, int err); /* a run of the schedule ended */
 /* An ordered run that is none of the schedule's fills the line: what the schedule wants to run must wait. */
 bool desk_needs_line(const struct daemon *d, const struct probe *p);

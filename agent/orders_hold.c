@@ -195,4 +195,3 @@ void orders_start(struct orders *o)
 	close_open_ones(o);
 	orders_tick_soon(o);
 }
-

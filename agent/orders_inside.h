@@ -12,10 +12,10 @@
 struct kept { /* an order that was decided upon */
 	uint8_t id[ORDER_ID];
 	uint64_t number;
-	uint8_t action;   /* enum order_action; 0: not known here */
-	uint8_t state;    /* enum reply_state */
-	int64_t at_ns;    /* UTC when it was decided upon */
-	uint64_t bytes;   /* that it may cause */
+	uint8_t action; /* enum order_action; 0: not known here */
+	uint8_t state;  /* enum reply_state */
+	int64_t at_ns;  /* UTC when it was decided upon */
+	uint64_t bytes; /* that it may cause */
 	char what[ORDER_WORD];
 	char word[REPLY_WORD], detail[REPLY_DETAIL];
 };
@@ -31,9 +31,9 @@ struct order_memory {
 	char path[512];
 	uint8_t key[PUBLIC_KEY]; /* the collector whose numbers these are */
 	uint64_t highest;        /* number of any order that was decided upon */
-	int64_t newest_ns;       /* the newest moment of issue: what expired before it is expired for sure */
-	int64_t not_before_ns;   /* orders issued earlier are replays: the memory of them was lost; 0 none */
-	bool damaged;            /* the file could not be read: not_before_ns is to be set */
+	int64_t newest_ns; /* the newest moment of issue: what expired before it is expired for sure */
+	int64_t not_before_ns; /* orders issued earlier are replays: the memory of them was lost; 0 none */
+	bool damaged;          /* the file could not be read: not_before_ns is to be set */
 	uint32_t count;
 	struct kept kept[ORDERS_KEPT]; /* oldest first */
 	bool plan;

@@ -83,7 +83,8 @@ int memory_save(struct order_memory *m)
 	buf_init(&b, MEMORY_BYTES);
 	put_memory(&b, m);
 	crc = crc_of(b.data, b.len);
-	buf_put(&b, &(uint8_t[CRC_BYTES]){ (uint8_t)(crc >> 24), (uint8_t)(crc >> 16),
+	buf_put(&b,
+		&(uint8_t[CRC_BYTES]){ (uint8_t)(crc >> 24), (uint8_t)(crc >> 16),
 			(uint8_t)(crc >> 8), (uint8_t)crc },
 		CRC_BYTES);
 	err = b.err ? b.err : file_replace(m->path, b.data, b.len, 0600);
@@ -222,9 +223,8 @@ void memory_load(struct order_memory *m, const char *path, const uint8_t *key)
 		err = memory_decode(m, b.data, b.len);
 	buf_done(&b);
 	if (err && err != -ENOENT) {
-		log_warn("orders",
-			"%s cannot be read (%s): orders issued before now are refused", path,
-			strerror(-err));
+		log_warn("orders", "%s cannot be read (%s): orders issued before now are refused",
+			path, strerror(-err));
 		forget_all(m, key);
 		m->damaged = true;
 	} else if (!err && key && memcmp(m->key, key, PUBLIC_KEY)) {

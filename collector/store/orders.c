@@ -41,8 +41,7 @@ static void put_plan(struct buf *out, const struct order *o)
 			json_object_object_add(
 				one, "interval_s", json_object_new_int64(e->interval_s));
 		if (e->enabled >= 0)
-			json_object_object_add(
-				one, "enabled", json_object_new_boolean(e->enabled));
+			json_object_object_add(one, "enabled", json_object_new_boolean(e->enabled));
 		json_object_array_add(list, one);
 	}
 	buf_puts(out, json_object_to_json_string_ext(list, JSON_C_TO_STRING_PLAIN));
@@ -244,9 +243,8 @@ int store_order_sent(struct store *s, const struct store_order *o, int64_t now_n
 		pause *= 2;
 	if (pause > RESEND_MOST_S)
 		pause = RESEND_MOST_S;
-	return db_run(&s->meta,
-		"UPDATE orders SET sent=sent+1, last_sent=?, next=? WHERE number=?", "iii", now_ns,
-		now_ns + pause * NS_PER_S, (int64_t)o->order.number);
+	return db_run(&s->meta, "UPDATE orders SET sent=sent+1, last_sent=?, next=? WHERE number=?",
+		"iii", now_ns, now_ns + pause * NS_PER_S, (int64_t)o->order.number);
 }
 
 int store_orders_awake(struct store *s, const char *probe)
@@ -277,8 +275,8 @@ static bool moves(int from, int to)
 	return from != to;
 }
 
-static int note_reply(struct store *s, const struct store_order *o, const struct order_reply *r,
-	int64_t now_ns)
+static int note_reply(
+	struct store *s, const struct store_order *o, const struct order_reply *r, int64_t now_ns)
 {
 	char action[32], detail[320];
 	/* the probe has it: what comes next for this probe need not wait */

@@ -36,7 +36,8 @@ struct block6 {
 
 /* Inside 2000::/3; all outside of it is special, but for the two forms that hold an IPv4 address. */
 static const struct block6 blocks6[] = {
-	{ { 0x20, 0x01, 0x00, 0x00 }, 23 }, /* IETF protocols, Teredo, benchmarking, ORCHID: RFC 2928 */
+	{ { 0x20, 0x01, 0x00, 0x00 },
+		23 }, /* IETF protocols, Teredo, benchmarking, ORCHID: RFC 2928 */
 	{ { 0x20, 0x01, 0x0d, 0xb8 }, 32 }, /* documentation: RFC 3849 */
 	{ { 0x20, 0x02 }, 16 },             /* 6to4: RFC 3056, deprecated with its relays */
 	{ { 0x3f, 0xff, 0x00 }, 20 },       /* documentation: RFC 9637 */
@@ -54,7 +55,8 @@ static bool within(const uint8_t a[16], const struct block6 *b)
 {
 	unsigned whole = b->bits / 8, rest = b->bits % 8;
 
-	return !memcmp(a, b->net, whole) && (!rest || (a[whole] ^ b->net[whole]) >> (8 - rest) == 0);
+	return !memcmp(a, b->net, whole) &&
+	       (!rest || (a[whole] ^ b->net[whole]) >> (8 - rest) == 0);
 }
 
 static uint32_t inner4(const uint8_t a[16])
@@ -64,8 +66,8 @@ static uint32_t inner4(const uint8_t a[16])
 
 static bool special6(const uint8_t a[16])
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };               /* RFC 4291 2.5.5.2 */
-	static const uint8_t nat64[12] = { 0x00, 0x64, 0xff, 0x9b };                  /* RFC 6052 2.1 */
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff }; /* RFC 4291 2.5.5.2 */
+	static const uint8_t nat64[12] = { 0x00, 0x64, 0xff, 0x9b };    /* RFC 6052 2.1 */
 
 	if (!memcmp(a, mapped, sizeof(mapped)) || !memcmp(a, nat64, sizeof(nat64)))
 		return special4(inner4(a));

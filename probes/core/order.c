@@ -9,9 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
-const char *const order_action_name[ORDER_ACTIONS] = {
-	NULL, "run", "plan", "suppress", "unsuppress", "restart"
-};
+const char *const order_action_name[ORDER_ACTIONS] = { NULL, "run", "plan", "suppress",
+	"unsuppress", "restart" };
 
 enum key {
 	KEY_V = 1,
@@ -258,14 +257,14 @@ static int skip_rest(struct cb_reader c, size_t items)
 	return c.err || c.at != c.end ? -EBADMSG : -EPROTONOSUPPORT;
 }
 
-static int get_payload(struct order *o, const uint8_t *payload, size_t n)
+int order_read(struct order *out, const uint8_t *payload, size_t n)
 {
 	struct cb_reader c = cb_reading(payload, n);
 	size_t pairs = cb_map(&c, PAIRS_MAX);
 	uint64_t version = 0, last = 0;
 	uint32_t seen = 0;
 
-	memset(o, 0, sizeof(*o));
+	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; i < pairs && !c.err; i++) {
 		uint64_t key = cb_uint(&c, UINT32_MAX);
 		struct cb_reader value = c;
@@ -277,13 +276,13 @@ static int get_payload(struct order *o, const uint8_t *payload, size_t n)
 		if (key == KEY_V)
 			version = cb_uint(&c, UINT32_MAX);
 		else if (key <= KEY_EXPIRES)
-			get_head(&c, key, o);
+			get_head(&c, key, out);
 		else if ((seen & HEAD) != HEAD)
 			return -EBADMSG;
 		else if (version != ORDER_VERSION)
 			return skip_rest(value, 2 * (pairs - i) - 1);
 		else
-			get_body(&c, key, o);
+			get_body(&c, key, out);
 		if (c.err == -EPROTONOSUPPORT)
 			return skip_rest(value, 2 * (pairs - i) - 1);
 	}
@@ -291,7 +290,7 @@ static int get_payload(struct order *o, const uint8_t *payload, size_t n)
 		return -EBADMSG;
 	if (version != ORDER_VERSION)
 		return -EPROTONOSUPPORT;
-	return order_sound(o) ? 0 : -EBADMSG;
+	return order_sound(out) ? 0 : -EBADMSG;
 }
 
 int order_open(struct order *out, const void *bytes, size_t n, const uint8_t key[PUBLIC_KEY],
@@ -308,7 +307,7 @@ int order_open(struct order *out, const void *bytes, size_t n, const uint8_t key
 		return err;
 	if (memcmp(key, m.key, PUBLIC_KEY))
 		return why_say(why, -EPERM, "the order is signed by another collector");
-	err = get_payload(out, m.payload, m.payload_len);
+	err = order_read(out, m.payload, m.payload_len);
 	if (err == -EPROTONOSUPPORT)
 		return why_say(why, err,
 			"the order is of another version than %d, or has a field or an action "

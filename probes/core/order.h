@@ -40,18 +40,18 @@ struct order {
 	uint8_t probe[PROBE_ID], id[ORDER_ID];
 	uint64_t number; /* greater than that of every earlier order to this probe */
 	int64_t issued_ns, expires_ns;
-	uint8_t action;             /* enum order_action */
-	char what[ORDER_WORD];      /* RUN: a test.  SUPPRESS, UNSUPPRESS: a test, a tag or "*".  RESTART */
-	char target[ORDER_TARGET];  /* RUN: in place of the plan's; "" none */
-	int64_t until_ns;           /* PLAN, SUPPRESS: holds until then */
-	bool stop_running;          /* SUPPRESS: what runs is ended, too */
-	uint32_t entries;           /* PLAN; none: back to the local plan */
+	uint8_t action; /* enum order_action */
+	char what
+		[ORDER_WORD]; /* RUN: a test.  SUPPRESS, UNSUPPRESS: a test, a tag or "*".  RESTART */
+	char target[ORDER_TARGET]; /* RUN: in place of the plan's; "" none */
+	int64_t until_ns;          /* PLAN, SUPPRESS: holds until then */
+	bool stop_running;         /* SUPPRESS: what runs is ended, too */
+	uint32_t entries;          /* PLAN; none: back to the local plan */
 	struct order_entry entry[ORDER_ENTRIES];
 };
 
 /* -EINVAL: it does not hold together and would be refused. */
-int order_seal(
-	struct buf *out, const struct order *o, const struct identity *collector) MUST_CHECK;
+int order_seal(struct buf *out, const struct order *o, const struct identity *collector) MUST_CHECK;
 /* Checks everything that needs no clock, memory or plan: size, form, that `key` signed it, version, fields.
  * -EMSGSIZE, -ENODATA, -EBADMSG, -EKEYREJECTED (signature), -EPERM (another signer's).  -EPROTONOSUPPORT:
  * authentic, but of a version or with fields or an action that are not known here; then probe, id, number,
@@ -78,9 +78,14 @@ struct order_reply {
 	char detail[REPLY_DETAIL];             /* the same in a sentence, "" none */
 	int64_t utc_ns;                        /* by the probe's clock, or UTC_UNKNOWN */
 };
-int reply_seal(struct buf *out, const struct order_reply *r, const struct identity *probe) MUST_CHECK;
+int reply_seal(
+	struct buf *out, const struct order_reply *r, const struct identity *probe) MUST_CHECK;
 /* Errors as of order_open(); -EPERM: the probe id is not that of the signer. */
 int reply_open(struct order_reply *out, const void *bytes, size_t n, struct why *why) MUST_CHECK;
+
+/* The payloads alone: for fuzzing. */
+int order_read(struct order *out, const uint8_t *payload, size_t n) MUST_CHECK;
+int reply_read(struct order_reply *out, const uint8_t *payload, size_t n) MUST_CHECK;
 
 /* Whether an order holds together: its action's fields are there and no others.  For who writes one. */
 bool order_sound(const struct order *o);

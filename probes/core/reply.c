@@ -111,15 +111,15 @@ static void get_pair(struct cb_reader *c, uint64_t key, struct order_reply *r)
 	}
 }
 
-static int get_payload(struct order_reply *r, const struct cose *m)
+int reply_read(struct order_reply *out, const uint8_t *payload, size_t n)
 {
-	struct cb_reader c = cb_reading(m->payload, m->payload_len);
+	struct cb_reader c = cb_reading(payload, n);
 	size_t pairs = cb_map(&c, PAIRS_MAX);
 	uint64_t last = 0;
 	uint32_t seen = 0;
 
-	memset(r, 0, sizeof(*r));
-	r->utc_ns = UTC_UNKNOWN;
+	memset(out, 0, sizeof(*out));
+	out->utc_ns = UTC_UNKNOWN;
 	for (size_t i = 0; i < pairs && !c.err; i++) {
 		uint64_t key = cb_uint(&c, UINT32_MAX);
 
@@ -128,7 +128,7 @@ static int get_payload(struct order_reply *r, const struct cose *m)
 		last = key;
 		if (key < 32)
 			seen |= 1u << key;
-		get_pair(&c, key, r);
+		get_pair(&c, key, out);
 	}
 	if (c.err == -EPROTONOSUPPORT)
 		return c.err;
@@ -147,7 +147,7 @@ int reply_open(struct order_reply *out, const void *bytes, size_t n, struct why 
 	err = cose_open(&m, COSE_REPLY, bytes, n, why);
 	if (err)
 		return err;
-	err = get_payload(&r, &m);
+	err = reply_read(&r, m.payload, m.payload_len);
 	if (err == -EPROTONOSUPPORT)
 		return why_say(why, err, "the reply is of another version than %d", ORDER_VERSION);
 	if (err)

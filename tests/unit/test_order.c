@@ -111,7 +111,9 @@ static void assert_in_wire_md(const char *name, const struct buf *b)
 
 static void the_examples_in_wire_md_are_what_this_code_makes(void **state)
 {
-	struct order_reply r = { .state = REPLY_DONE, .word = "ok", .utc_ns = ISSUED + 5 * NS_PER_S };
+	struct order_reply r = {
+		.state = REPLY_DONE, .word = "ok", .utc_ns = ISSUED + 5 * NS_PER_S
+	};
 	struct order o = example();
 	struct buf b;
 
@@ -311,11 +313,10 @@ static void what_does_not_hold_together_is_malformed(void **state)
 	static const struct {
 		uint64_t action, key;
 	} wrong[] = {
-		{ ORDER_RUN, 9 },      /* until */
-		{ ORDER_RUN, 10 },     /* stop_running */
-		{ ORDER_SUPPRESS, 8 }, /* no until */
-		{ ORDER_PLAN, 8 },
-		{ ORDER_RESTART, 12 }, /* a target and nothing to restart */
+		{ ORDER_RUN, 9 },                         /* until */
+		{ ORDER_RUN, 10 },                        /* stop_running */
+		{ ORDER_SUPPRESS, 8 },                    /* no until */
+		{ ORDER_PLAN, 8 }, { ORDER_RESTART, 12 }, /* a target and nothing to restart */
 	};
 	struct order out;
 	struct buf p;
