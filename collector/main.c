@@ -14,6 +14,12 @@ const struct command commands[] = {
 		"add ID [--hamlet CODE] [--cluster CODE] [--role reference|cluster|roaming] "
 		"[--simulated] | list | show ID | retire ID",
 		"the registry of probes" },
+	{ "order", order_command,
+		"PROBE run TEST [--target TARGET] | PROBE suppress TEST|TAG|* --for 2h "
+		"[--stop-running] | PROBE unsuppress TEST|TAG|* | PROBE plan FILE [--for 30d] | "
+		"PROBE restart agent|modem | list [--probe ID] [--open] | show ID   "
+		"[--expires 1d]",
+		"what a probe is asked to do, and what it answered" },
 	{ "quarantine", quarantine_command,
 		"[list [--reason WORD]] | show NUMBER | drop NUMBER | replay",
 		"what could not be taken in" },

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define RESEND_FIRST_S 60
+#define LATER_FIRST_S  5
 #define RESEND_MOST_S  3600
 #define OUTCOME_NS     (7 * STORE_DAY_NS) /* after its expiry an accepted order is still asked for */
 #define PLAN_DEPTH     3
@@ -275,14 +276,26 @@ static bool moves(int from, int to)
 	return from != to;
 }
 
+/* "Not now" is mostly a clock that is about to be told by a receipt. */
+static int64_t next_try(const struct store_order *o, const struct order_reply *r, int64_t now_ns)
+{
+	int64_t pause = LATER_FIRST_S;
+
+	if (r->state != REPLY_LATER)
+		return now_ns + RESEND_MOST_S * NS_PER_S;
+	for (int64_t i = 1; i < o->sent && pause < RESEND_MOST_S; i++)
+		pause *= 2;
+	return now_ns + (pause < RESEND_MOST_S ? pause : RESEND_MOST_S) * NS_PER_S;
+}
+
 static int note_reply(
 	struct store *s, const struct store_order *o, const struct order_reply *r, int64_t now_ns)
 {
 	char action[32], detail[320];
-	/* the probe has it: what comes next for this probe need not wait */
 	int err = db_run(&s->meta,
-		"UPDATE orders SET state=?, word=?, detail=?, replied=? WHERE number=?", "ittii",
-		(int64_t)r->state, r->word, r->detail, now_ns, (int64_t)o->order.number);
+		"UPDATE orders SET state=?, word=?, detail=?, replied=?, next=? WHERE number=?",
+		"ittiii", (int64_t)r->state, r->word, r->detail, now_ns, next_try(o, r, now_ns),
+		(int64_t)o->order.number);
 
 	if (err || (r->state == REPLY_LATER && o->state == REPLY_LATER))
 		return err;

@@ -727,13 +727,13 @@ static void nothing_holds_longer_than_allowed_here(void **state)
 	struct world *w = *state;
 	struct order o = order(w, ORDER_SUPPRESS, "signal");
 
-	o.until_ns = T0 + 7 * DAY_NS + 1;
+	o.until_ns = T0 + 7 * DAY_NS + 601 * NS_PER_S;
 	assert_refused(w, &o, "too_long");
 	o = order(w, ORDER_SUPPRESS, "signal");
 	o.until_ns = T0;
 	assert_refused(w, &o, "too_long");
 	o = plan(w, "signal", 120);
-	o.until_ns = T0 + 31 * DAY_NS + 1;
+	o.until_ns = T0 + 31 * DAY_NS + 601 * NS_PER_S;
 	assert_refused(w, &o, "too_long");
 }
 
