@@ -21,6 +21,7 @@ extern const struct command commands[]; /* main.c */
 int serve_command(int argc, char **argv);
 int import_command(int argc, char **argv);
 int probe_command(int argc, char **argv);
+int authority_command(int argc, char **argv);
 int order_command(int argc, char **argv);
 int quarantine_command(int argc, char **argv);
 int judge_command(int argc, char **argv); /* truth_command.c */

@@ -12,8 +12,11 @@ const struct command commands[] = {
 		"lists and exported journals" },
 	{ "probe", probe_command,
 		"add ID [--hamlet CODE] [--cluster CODE] [--role reference|cluster|roaming] "
-		"[--simulated] | list | show ID | retire ID",
+		"[--simulated] | claim [--hamlet CODE] [--cluster CODE] [--role ROLE] [--valid 14d] | "
+		"claims [--withdraw NAME] | list | show ID | retire ID",
 		"the registry of probes" },
+	{ "authority", authority_command, "show | crl | server NAME... -o FOLDER [--days 825]",
+		"certificates: ours, the revoked ones, those of brokers" },
 	{ "order", order_command,
 		"PROBE run TEST [--target TARGET] | PROBE suppress TEST|TAG|* --for 2h "
 		"[--stop-running] | PROBE unsuppress TEST|TAG|* | PROBE plan FILE [--for 30d] | "
