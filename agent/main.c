@@ -20,6 +20,10 @@ const struct command commands[] = {
 		"every step from power to collector, and what to do" },
 	{ "journal", journal_command, "[-c FILE] [--json]",
 		"read the results that wait for a receipt" },
+	{ "enroll", enroll_command,
+		"--collector URL --claim CODE [--ca FILE | --pin sha256//...] [-c FILE] [--json] "
+		"[--lang vi|en]",
+		"bring this probe in: certificate, brokers and key of the collector" },
 	{ "export", export_command, "[-c FILE] FILE",
 		"take those results out by hand, signed, for the collector's import" },
 	{ 0 },

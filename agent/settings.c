@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "settings.h"
 #include "command.h"
+#include "enrolled.h"
 #include "orders_daemon.h"
 #include "../probes/probe.h"
 #include <errno.h>
@@ -304,6 +305,7 @@ int agent_conf_load(struct conf **out, const char *path, struct buf *problems)
 
 	if (err)
 		return err;
+	enrolled_apply(c);
 	check_uplink(conf_section(c, "uplink"), problems);
 	check_tests(c, problems);
 	check_sizes(c, problems);

@@ -67,6 +67,11 @@ const struct settings *conf_section(const struct conf *c, const char *name);
 size_t conf_count(const struct conf *c, const char *name); /* groups of a `many` section */
 const struct settings *conf_at(const struct conf *c, const char *name, size_t i);
 
+/* Gives an empty TEXT or TEXTS key other values, checked, as if that were its default: for what a program has
+ * learnt elsewhere.  What is not empty stays. */
+int conf_fill(struct conf *c, const char *section, const char *key, const char *const texts[],
+	size_t n, struct why *why) MUST_CHECK;
+
 /* Settings without a file: "key=value" words checked against tables (command line, tests). */
 int settings_make(struct settings **out, const struct setting *accept, const struct setting *common,
 	const char *const words[], size_t n, struct why *why) MUST_CHECK;

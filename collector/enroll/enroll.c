@@ -262,7 +262,7 @@ unsigned enroll_take(struct enroller *e, const struct sockaddr *from, const char
 			"claim, probe and csr are needed, as texts of a JSON object");
 	else
 		status = with_store(e, &a, answer);
-	if (status == 403 || status == 400)
+	if (status == 403) /* a guess; what is no request is no guess */
 		limit_failed(&e->limit, from, clock_loop());
 	pthread_mutex_unlock(&e->lock);
 	json_object_put(o);
