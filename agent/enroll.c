@@ -87,13 +87,15 @@ static int prepare(struct visit *v)
 	int err = claim_parse(v->o.claim, code);
 
 	if (err)
-		return failed(v, err == -EBADMSG ? &enroll_claim_typo : &enroll_claim_form, v->o.claim);
+		return failed(
+			v, err == -EBADMSG ? &enroll_claim_typo : &enroll_claim_form, v->o.claim);
 	claim_text(code, v->claim);
 	if (make_url(v))
 		return failed(v, &talk_texts[TALK_URL], v->o.collector);
 	err = become_owner(v);
 	if (!err)
-		err = identity_open(&v->identity, state_path(v->conf, "identity.pem", path), &v->why);
+		err = identity_open(
+			&v->identity, state_path(v->conf, "identity.pem", path), &v->why);
 	if (err)
 		return failed(v, &enroll_no_key, v->why.text);
 	probe_id_text(identity_id(v->identity), v->probe);
@@ -134,7 +136,8 @@ static const char *text_of(struct json_object *o, const char *key)
 {
 	struct json_object *x;
 
-	return o && json_object_object_get_ex(o, key, &x) && json_object_is_type(x, json_type_string)
+	return o && json_object_object_get_ex(o, key, &x) &&
+	                       json_object_is_type(x, json_type_string)
 	               ? json_object_get_string(x)
 	               : "";
 }
@@ -159,8 +162,10 @@ static int refused(struct visit *v)
 	for (const struct enroll_refusal *r = enroll_refusals; r->code; r++)
 		if (!strcmp(r->code, code))
 			return failed(v, &r->text, text_of(v->answer, "title"));
-	snprintf(detail, sizeof(detail), "HTTP %ld %s", v->talk.status, text_of(v->answer, "title"));
-	return failed(v, v->talk.status == 404 ? &enroll_not_there : &enroll_not_understood, detail);
+	snprintf(
+		detail, sizeof(detail), "HTTP %ld %s", v->talk.status, text_of(v->answer, "title"));
+	return failed(
+		v, v->talk.status == 404 ? &enroll_not_there : &enroll_not_understood, detail);
 }
 
 static int take_brokers(struct visit *v)
@@ -258,9 +263,11 @@ static void say(const struct visit *v, const char *state)
 		  : "  Written to %s: %s, %s, %s. The private key has not left this device.\n",
 		state, ENROLLED_CONF, ENROLLED_CERT, ENROLLED_CA);
 	if (v->own_brokers)
-		printf(vi ? "  CHÚ Ý: %s đã có uplink.brokers, nên những gì vừa ghi chưa được dùng: để "
+		printf(vi ? "  CHÚ Ý: %s đã có uplink.brokers, nên những gì vừa ghi chưa được "
+			    "dùng: để "
 			    "trống mục đó.\n"
-			  : "  NOTE: %s has uplink.brokers of its own, so what was written is not used: "
+			  : "  NOTE: %s has uplink.brokers of its own, so what was written is not "
+			    "used: "
 			    "empty it there.\n",
 			v->o.conf);
 	puts(vi ? "Khởi động lại để dùng: systemctl restart phusong-agent"

@@ -15,15 +15,15 @@ int enroll_certificate(const char *pem, const struct identity *i, struct why *wh
 /* enroll_talk.c: one question over HTTPS. */
 enum talk_trouble { /* what a person can do something about */
 	TALK_OK,
-	TALK_URL,         /* it is no https:// */
-	TALK_NAME,        /* the host has no address */
-	TALK_NO_ANSWER,   /* nobody there, or the net is down */
-	TALK_UNTRUSTED,   /* no authority that we know has signed the certificate */
-	TALK_WRONG_NAME,  /* the certificate is for another host */
-	TALK_NOT_YET,     /* not valid yet: the clock here is behind */
-	TALK_EXPIRED,     /* not valid any more, or the clock here is ahead */
-	TALK_PIN,         /* another key than the one that was pinned */
-	TALK_CA_FILE,     /* --ca cannot be read */
+	TALK_URL,        /* it is no https:// */
+	TALK_NAME,       /* the host has no address */
+	TALK_NO_ANSWER,  /* nobody there, or the net is down */
+	TALK_UNTRUSTED,  /* no authority that we know has signed the certificate */
+	TALK_WRONG_NAME, /* the certificate is for another host */
+	TALK_NOT_YET,    /* not valid yet: the clock here is behind */
+	TALK_EXPIRED,    /* not valid any more, or the clock here is ahead */
+	TALK_PIN,        /* another key than the one that was pinned */
+	TALK_CA_FILE,    /* --ca cannot be read */
 	TALK_OTHER,
 	TALK_TROUBLES
 };

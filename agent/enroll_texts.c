@@ -26,14 +26,17 @@ const struct enroll_text talk_texts[TALK_TROUBLES] = {
 	[TALK_WRONG_NAME] = { { "Chứng thư của máy chủ là của tên khác",
 				      "The server's certificate is for another name" },
 		{ "Dùng đúng tên máy chủ như trên phiếu lắp đặt, không dùng địa chỉ IP.",
-			"Use the server's name as on the installation sheet, not its IP address." } },
-	[TALK_NOT_YET] = { { "Đồng hồ của thiết bị đi sai (quá khứ), nên chứng thư bị coi là chưa có "
+			"Use the server's name as on the installation sheet, not its IP "
+			"address." } },
+	[TALK_NOT_YET] = { { "Đồng hồ của thiết bị đi sai (quá khứ), nên chứng thư bị coi là chưa "
+			     "có "
 			     "hiệu lực",
 				   "The clock of this device is in the past, so the certificate "
 				   "seems not valid yet" },
 		{ "Đặt giờ: date -s 'NĂM-THÁNG-NGÀY GIỜ:PHÚT', hoặc chờ NTP, rồi thử lại.",
 			"Set it: date -s 'YYYY-MM-DD HH:MM', or wait for NTP, then try again." } },
-	[TALK_EXPIRED] = { { "Chứng thư của máy chủ đã hết hạn", "The server's certificate has expired" },
+	[TALK_EXPIRED] = { { "Chứng thư của máy chủ đã hết hạn",
+				   "The server's certificate has expired" },
 		{ "Xem đồng hồ của thiết bị (date); nếu đúng giờ, báo cho người quản trị máy chủ.",
 			"Look at the clock of this device (date); if it is right, tell whoever "
 			"runs the server." } },
@@ -54,7 +57,8 @@ const struct enroll_text enroll_claim_form = { { "Mã đăng ký phải có 16 k
 						       "A claim code has 16 symbols" },
 	{ "Mã có dạng 7K3M-9QXW-T2RD-H8VC; không có I, L, O, U.",
 		"It looks like 7K3M-9QXW-T2RD-H8VC; there is no I, L, O, U in it." } };
-const struct enroll_text enroll_claim_typo = { { "Mã đăng ký bị gõ sai", "The claim code is mistyped" },
+const struct enroll_text enroll_claim_typo = { { "Mã đăng ký bị gõ sai",
+						       "The claim code is mistyped" },
 	{ "Một ký tự sai hoặc hai ký tự đổi chỗ: so lại với phiếu.",
 		"A symbol is wrong, or two were exchanged: compare it with the sheet." } };
 const struct enroll_text enroll_no_key = { { "Không có khóa riêng trên thiết bị",
@@ -69,18 +73,21 @@ const struct enroll_text enroll_not_there = { { "Máy chủ này không nhận �
 						      "This server takes no enrolments" },
 	{ "Kiểm tra địa chỉ; trên máy chủ, enroll.brokers phải có ít nhất một broker.",
 		"Check the address; on the collector, enroll.brokers must name a broker." } };
-const struct enroll_text enroll_not_understood = { { "Không hiểu câu trả lời của máy chủ",
-							   "The server's answer is not understood" },
+const struct enroll_text enroll_not_understood = {
+	{ "Không hiểu câu trả lời của máy chủ", "The server's answer is not understood" },
 	{ "Địa chỉ này có phải của máy chủ phusong? Nếu đúng, cập nhật phusong-agent.",
-		"Is this the address of a phusong collector? If so, update phusong-agent." } };
-const struct enroll_text enroll_not_kept = { { "Không ghi được kết quả vào thiết bị",
-						     "The result cannot be written on this device" },
+		"Is this the address of a phusong collector? If so, update phusong-agent." }
+};
+const struct enroll_text enroll_not_kept = {
+	{ "Không ghi được kết quả vào thiết bị", "The result cannot be written on this device" },
 	{ "Kiểm tra bộ nhớ còn trống (df), chạy lại cùng mã này.",
-		"Check that there is room (df), then run it again with the same code." } };
+		"Check that there is room (df), then run it again with the same code." }
+};
 
 const struct enroll_refusal enroll_refusals[] = {
-	{ "claim_malformed", { { "Máy chủ báo mã bị gõ sai", "The collector says the code is mistyped" },
-				     { "So lại với phiếu.", "Compare it with the sheet." } } },
+	{ "claim_malformed",
+		{ { "Máy chủ báo mã bị gõ sai", "The collector says the code is mistyped" },
+			{ "So lại với phiếu.", "Compare it with the sheet." } } },
 	{ "claim_unknown",
 		{ { "Máy chủ không biết mã này", "The collector does not know this code" },
 			{ "Kiểm tra mã và địa chỉ máy chủ; mã có thể đã bị thu hồi.",
@@ -88,10 +95,11 @@ const struct enroll_refusal enroll_refusals[] = {
 	{ "claim_expired", { { "Mã đã hết hạn", "The code has expired" },
 				   { "Xin mã mới từ người quản trị.",
 					   "Ask whoever runs the collector for a new one." } } },
-	{ "claim_used", { { "Mã đã được dùng cho thiết bị khác, hoặc thiết bị đã ngừng dùng",
-				  "The code was used by another probe, or this one is retired" },
-				{ "Mỗi thiết bị cần một mã riêng: xin mã mới.",
-					"Each probe needs a code of its own: ask for a new one." } } },
+	{ "claim_used",
+		{ { "Mã đã được dùng cho thiết bị khác, hoặc thiết bị đã ngừng dùng",
+			  "The code was used by another probe, or this one is retired" },
+			{ "Mỗi thiết bị cần một mã riêng: xin mã mới.",
+				"Each probe needs a code of its own: ask for a new one." } } },
 	{ "request_refused", { { "Máy chủ từ chối khóa của thiết bị",
 				       "The collector refuses this device's key" },
 				     { "", "" } } },

@@ -60,7 +60,8 @@ static void put_key(struct buf *b, const char *key, const char *text)
 
 static void put_conf(struct buf *b, const struct enrolled *e)
 {
-	buf_puts(b, "# Written by `phusong-agent enroll`.  It holds while uplink.brokers in agent.conf is "
+	buf_puts(b, "# Written by `phusong-agent enroll`.  It holds while uplink.brokers in "
+		    "agent.conf is "
 		    "empty.\nuplink = {\n\tbrokers = [ ");
 	for (size_t i = 0; e->brokers[i]; i++) {
 		buf_puts(b, i ? ", " : "");
@@ -79,7 +80,8 @@ static void put_conf(struct buf *b, const struct enrolled *e)
 	buf_puts(b, "};\n");
 }
 
-static int put_file(const char *state, const char *name, const void *bytes, size_t n, struct why *why)
+static int put_file(
+	const char *state, const char *name, const void *bytes, size_t n, struct why *why)
 {
 	char path[STATE_PATH];
 	int err;
@@ -96,7 +98,8 @@ int enrolled_save(const struct enrolled *e, const char *state, struct why *why)
 
 	buf_init(&b, CONF_MOST);
 	put_conf(&b, e);
-	err = b.err ? why_say(why, b.err, "the collector's answer has a text that cannot be kept") : 0;
+	err = b.err ? why_say(why, b.err, "the collector's answer has a text that cannot be kept")
+	            : 0;
 	if (!err)
 		err = put_file(state, ENROLLED_CERT, e->certificate, strlen(e->certificate), why);
 	if (!err)

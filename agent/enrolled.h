@@ -14,7 +14,7 @@
 #define ENROLLED_CA    "broker-ca.crt"
 #define ENROLLED_TEXTS 8 /* brokers */
 
-struct enrolled { /* texts: ours or libconfig's, see the functions */
+struct enrolled {                                /* texts: ours or libconfig's, see the functions */
 	const char *brokers[ENROLLED_TEXTS + 1]; /* NULL ends */
 	const char *collector_key;               /* 64 hexadecimal digits */
 	const char *collector;                   /* URL that it was done with */

@@ -13,16 +13,16 @@ enum option_use { /* which options a command takes, beside --help, --version and
 	OPTION_CONF = 1 << 0,
 	OPTION_JSON = 1 << 1,
 	OPTION_LANG = 1 << 2,
-	OPTION_NET = 1 << 3,   /* -4 -6 -i */
-	OPTION_TEST = 1 << 4,  /* --port --follow */
-	OPTION_PRINT = 1 << 5, /* --print-config */
+	OPTION_NET = 1 << 3,     /* -4 -6 -i */
+	OPTION_TEST = 1 << 4,    /* --port --follow */
+	OPTION_PRINT = 1 << 5,   /* --print-config */
 	OPTION_ENROLL = 1 << 12, /* --collector --claim --ca --pin */
 };
 
 struct options {
 	const char *conf, *iface, *port;
 	bool json, follow, print, vietnamese;
-	int family;                       /* 4, 6 or 0 */
+	int family; /* 4, 6 or 0 */
 	const char *collector, *claim, *ca, *pin;
 	const char *words[OPTIONS_WORDS]; /* what is no option */
 	int count;

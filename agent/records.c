@@ -69,8 +69,8 @@ static void tell_event(struct daemon *d, const char *event, const char *step, co
 	daemon_record(d, &r);
 }
 
-void daemon_event_order(struct daemon *d, const char *id, const char *step, const char *outcome,
-	const char *detail)
+void daemon_event_order(
+	struct daemon *d, const char *id, const char *step, const char *outcome, const char *detail)
 {
 	tell_event(d, "order", step, outcome, id, detail);
 }

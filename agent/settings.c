@@ -48,7 +48,7 @@ static const struct setting uplink_settings[] = {
 	{ "cert_file", SETTING_TEXT, 0, 400, "", "", NULL, "certificate of this probe, PEM" },
 	{ "key_file", SETTING_TEXT, 0, 400, "", "", NULL, "its key, PEM" },
 	{ "collector_key", SETTING_TEXT, 0, 64, "", "", NULL,
-		"public key of the collector, 64 hex digits: only its receipts count" },
+		"public key of the collector, 64 hex digits: only its receipts and orders count" },
 	{ "batch_records", SETTING_INT, 1, 4000, "200", "", NULL, "most records in one message" },
 	{ "batch_kb", SETTING_INT, 8, 240, "32", "kB", NULL, "most bytes in one message" },
 	{ "window", SETTING_INT, 1, 64, "4", "", NULL, "messages sent before a receipt is needed" },
@@ -115,9 +115,8 @@ static const struct setting health_settings[] = {
 	{ 0 },
 };
 
-static const char *const accept_words[] = {
-	"run", "plan", "suppress", "restart", "restart_modem", NULL
-};
+static const char *const accept_words[] = { "run", "plan", "suppress", "restart", "restart_modem",
+	NULL };
 
 static const struct setting order_settings[] = {
 	{ "accept", SETTING_TEXTS, 0, 0, "run,plan,suppress,restart", "", accept_words,

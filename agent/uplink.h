@@ -30,8 +30,9 @@ struct uplink_options {
 	int64_t connect_ns; /* from TCP to the broker's consent; 0: 20 s */
 	bool simulated;     /* goes into every batch */
 	const char *agent;  /* version text */
-	struct queue *orders; /* messages of the order topic go there as they come; NULL: not wanted */
-	struct loop *loop;  /* changed() runs there; may be NULL */
+	struct queue
+		*orders;   /* messages of the order topic go there as they come; NULL: not wanted */
+	struct loop *loop; /* changed() runs there; may be NULL */
 	void (*changed)(
 		void *arg); /* the connection, the receipts or the medium changed: look at uplink_status() */
 	void *arg;

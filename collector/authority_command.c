@@ -24,7 +24,8 @@ static int server(struct authority *a, int argc, char **argv, const char *folder
 	long n = days ? strtol(days, &end, 10) : 825;
 
 	if (argc < 1 || !folder || n < 1 || n > 7300 || (end && *end))
-		return cli_usage("authority", "server needs names, -o FOLDER, and at most 7300 days");
+		return cli_usage(
+			"authority", "server needs names, -o FOLDER, and at most 7300 days");
 	if (mkdir(folder, 0755) && errno != EEXIST) {
 		fprintf(stderr, "phusong-collector: %s: %s\n", folder, strerror(errno));
 		return EXIT_FAILED;
@@ -32,7 +33,8 @@ static int server(struct authority *a, int argc, char **argv, const char *folder
 	if (snprintf(key, sizeof(key), "%s/server.key", folder) >= (int)sizeof(key) ||
 		snprintf(cert, sizeof(cert), "%s/server.crt", folder) >= (int)sizeof(cert))
 		return cli_usage("authority", "the folder's name is too long");
-	if (authority_server(a, (const char *const *)argv, (size_t)argc, (unsigned)n, key, cert, &why))
+	if (authority_server(
+		    a, (const char *const *)argv, (size_t)argc, (unsigned)n, key, cert, &why))
 		return failed(&why);
 	printf("%s\n%s\n", cert, key);
 	return EXIT_DONE;
@@ -41,7 +43,8 @@ static int server(struct authority *a, int argc, char **argv, const char *folder
 static int verb(struct cli *cli, struct store *s, int argc, char **argv)
 {
 	const char *folder = cli_value(&argc, argv, "-o"), *days = cli_value(&argc, argv, "--days");
-	const char *copy = cli->conf ? settings_text(conf_section(cli->conf, "enroll"), "crl_file") : "";
+	const char *copy =
+		cli->conf ? settings_text(conf_section(cli->conf, "enroll"), "crl_file") : "";
 	struct authority *a = NULL;
 	struct why why = { "" };
 	int status = EXIT_DONE;

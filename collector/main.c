@@ -12,7 +12,8 @@ const struct command commands[] = {
 		"lists and exported journals" },
 	{ "probe", probe_command,
 		"add ID [--hamlet CODE] [--cluster CODE] [--role reference|cluster|roaming] "
-		"[--simulated] | claim [--hamlet CODE] [--cluster CODE] [--role ROLE] [--valid 14d] | "
+		"[--simulated] | claim [--hamlet CODE] [--cluster CODE] [--role ROLE] [--valid "
+		"14d] | "
 		"claims [--withdraw NAME] | list | show ID | retire ID",
 		"the registry of probes" },
 	{ "authority", authority_command, "show | crl | server NAME... -o FOLDER [--days 825]",

@@ -54,7 +54,8 @@ static const struct setting http[] = {
 
 static const struct setting enroll[] = {
 	{ "brokers", SETTING_TEXTS, 0, 127, "", "", NULL,
-		"brokers that probes are told of, mqtts://host:8883; none: probes cannot enrol here" },
+		"brokers that probes are told of, mqtts://host:8883; none: probes cannot enrol "
+		"here" },
 	{ "broker_ca_file", SETTING_TEXT, 0, 1024, "", "", NULL,
 		"authorities of those brokers' certificates, PEM; \"\": our own" },
 	{ "url", SETTING_TEXT, 0, 200, "", "", NULL,

@@ -45,7 +45,8 @@ static int read_plan(const char *path, struct order *w)
 
 		snprintf(e->test, sizeof(e->test), "%s", settings_text(s, "name"));
 		e->interval_s = (uint32_t)settings_int(s, "interval_s");
-		e->enabled = settings_given(s, "enabled") ? (int8_t)settings_bool(s, "enabled") : -1;
+		e->enabled =
+			settings_given(s, "enabled") ? (int8_t)settings_bool(s, "enabled") : -1;
 	}
 	if (err)
 		fputs(buf_text(&problems), stderr);
@@ -116,7 +117,8 @@ static int read_times(struct order *w, const struct words *t)
 	int status = EXIT_DONE;
 	bool holds = w->action == ORDER_SUPPRESS || w->action == ORDER_PLAN;
 
-	if (holds && !duration_or_usage(t->for_text ? t->for_text : PLAN_FOR, &lasts, "--for", &status))
+	if (holds &&
+		!duration_or_usage(t->for_text ? t->for_text : PLAN_FOR, &lasts, "--for", &status))
 		return status;
 	if (!duration_or_usage(t->expires ? t->expires : RUN_FOR, &valid, "--expires", &status))
 		return status;
@@ -128,8 +130,9 @@ static int read_times(struct order *w, const struct words *t)
 	if (!t->expires && w->action == ORDER_RESTART)
 		valid = HOUR_NS;
 	if (valid > LONGEST_NS) {
-		fprintf(stderr, "phusong-collector order: --expires: an order is good for 31 days at "
-				"most\n");
+		fprintf(stderr,
+			"phusong-collector order: --expires: an order is good for 31 days at "
+			"most\n");
 		return EXIT_USAGE;
 	}
 	w->expires_ns = now + valid;
@@ -238,7 +241,8 @@ static int print_line(void *arg, const struct store_order *o)
 		return 0;
 	}
 	if (!p->n++)
-		printf("%-26s %-26s %-24s %-24s %s\n", "order", "probe", "issued", "asks", "answer");
+		printf("%-26s %-26s %-24s %-24s %s\n", "order", "probe", "issued", "asks",
+			"answer");
 	snprintf(what, sizeof(what), "%s %s", order_action_name[o->order.action], o->order.what);
 	printf("%-26s %-26s %-24s %-24s %s%s%s\n", o->id, o->probe,
 		clock_text(o->order.issued_ns, issued), what, store_order_state_name(o->state),

@@ -190,7 +190,8 @@ static void print_claim(const struct cli *cli, const struct store_claim *c, cons
 	printf("  on the probe: phusong-agent enroll --collector %s --claim %s%s%s\n",
 		*url ? url : "https://...", text, *pin ? " --pin " : "", pin);
 	if (!cli->conf || !settings_count(conf_section(cli->conf, "enroll"), "brokers"))
-		fprintf(stderr, "phusong-collector: enroll.brokers is empty: serve takes no claims yet\n");
+		fprintf(stderr,
+			"phusong-collector: enroll.brokers is empty: serve takes no claims yet\n");
 }
 
 static int claim(struct cli *cli, struct store *s, int argc, char **argv)

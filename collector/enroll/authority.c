@@ -195,7 +195,9 @@ static int make(struct authority *a, struct why *why)
 	snprintf(cn, sizeof(cn), "phusong authority %02x%02x%02x%02x", bytes[0], bytes[1], bytes[2],
 		bytes[3]);
 	a->cert = begin_cert(cn, a->key, NULL, CA_DAYS);
-	if (!a->cert || !add_extension(a->cert, a->cert, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") ||
+	if (!a->cert ||
+		!add_extension(
+			a->cert, a->cert, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") ||
 		!add_extension(a->cert, a->cert, NID_key_usage, "critical,keyCertSign,cRLSign") ||
 		!add_extension(a->cert, a->cert, NID_subject_key_identifier, "hash") ||
 		!X509_sign(a->cert, a->key, EVP_sha256()))
@@ -231,13 +233,15 @@ static int load_key(struct authority *a, struct why *why)
 	buf_init(&text, PEM_MOST);
 	err = file_read(path, &text);
 	if (!err && !stat(path, &st) && st.st_mode & 077)
-		err = why_say(why, -EPERM, "%s: others may read the authority's key: chmod 600", path);
+		err = why_say(
+			why, -EPERM, "%s: others may read the authority's key: chmod 600", path);
 	if (!err) {
 		bio = BIO_new_mem_buf(text.data, (int)text.len);
 		a->key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, "") : NULL;
 		BIO_free(bio);
 		if (!a->key)
-			err = why_say(why, -EINVAL, "%s: is no private key; it is left as it is", path);
+			err = why_say(
+				why, -EINVAL, "%s: is no private key; it is left as it is", path);
 	}
 	if (text.data)
 		OPENSSL_cleanse(text.data, text.len);
@@ -377,7 +381,8 @@ int request_check(X509_REQ **out, const char *pem, size_t n, const char *probe, 
 int authority_sign(const struct authority *a, X509_REQ *r, const char *probe, unsigned days,
 	struct store_certificate *out, struct buf *pem, struct why *why)
 {
-	X509 *cert = begin_cert(probe, X509_REQ_get0_pubkey(r), X509_get_subject_name(a->cert), days);
+	X509 *cert =
+		begin_cert(probe, X509_REQ_get0_pubkey(r), X509_get_subject_name(a->cert), days);
 	int err = 0;
 
 	if (!cert || !add_extension(cert, a->cert, NID_basic_constraints, "critical,CA:FALSE") ||
@@ -404,7 +409,8 @@ int certificate_check(X509_REQ *r, const char *probe, const char *pem,
 	int err = 0;
 
 	if (cert)
-		X509_NAME_get_text_by_NID(X509_get_subject_name(cert), NID_commonName, cn, sizeof(cn));
+		X509_NAME_get_text_by_NID(
+			X509_get_subject_name(cert), NID_commonName, cn, sizeof(cn));
 	if (!cert)
 		err = why_say(why, -EBADMSG, "this is no certificate");
 	else if (EVP_PKEY_eq(X509_get0_pubkey(cert), X509_REQ_get0_pubkey(r)) != 1)
@@ -431,8 +437,9 @@ static int names_text(const char *const names[], size_t n, char *out, size_t roo
 		          inet_pton(AF_INET6, names[i], address) == 1;
 
 		/* a comma would be read as the next entry */
-		if (!*names[i] || strspn(names[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-						   "0123456789.-:*") != strlen(names[i]))
+		if (!*names[i] ||
+			strspn(names[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					 "0123456789.-:*") != strlen(names[i]))
 			return -EINVAL;
 		len += (size_t)snprintf(out + len, room - len, "%s%s:%s", i ? "," : "",
 			ip ? "IP" : "DNS", names[i]);
@@ -453,7 +460,8 @@ int authority_server(const struct authority *a, const char *const names[], size_
 
 	if (err) {
 		EVP_PKEY_free(key);
-		return why_say(why, err, "a server needs names or addresses, of letters, digits, . - :");
+		return why_say(
+			why, err, "a server needs names or addresses, of letters, digits, . - :");
 	}
 	buf_init(&pem, PEM_MOST);
 	cert = key ? begin_cert(names[0], key, X509_get_subject_name(a->cert), days) : NULL;

@@ -14,7 +14,7 @@ struct X509_req_st; /* OpenSSL's X509_REQ */
 /* data: the collector's folder.  -EINVAL: what is there is no key and certificate that belong together; it is
  * left as it is. */
 int authority_open(struct authority **out, const char *data, struct why *why) MUST_CHECK;
-void authority_free(struct authority *a); /* NULL is fine */
+void authority_free(struct authority *a);                     /* NULL is fine */
 const char *authority_certificate(const struct authority *a); /* PEM, lives with a */
 const char *authority_folder(const struct authority *a);
 
@@ -25,8 +25,8 @@ int request_check(struct X509_req_st **out, const char *pem, size_t n, const cha
 void request_free(struct X509_req_st *r);
 
 /* A client certificate with the probe id as common name.  out->pem points into pem. */
-int authority_sign(const struct authority *a, struct X509_req_st *r, const char *probe, unsigned days,
-	struct store_certificate *out, struct buf *pem, struct why *why) MUST_CHECK;
+int authority_sign(const struct authority *a, struct X509_req_st *r, const char *probe,
+	unsigned days, struct store_certificate *out, struct buf *pem, struct why *why) MUST_CHECK;
 
 /* What another authority has made of such a request: its serial and times, if it is for this key and name. */
 int certificate_check(struct X509_req_st *r, const char *probe, const char *pem,
@@ -37,7 +37,7 @@ int authority_server(const struct authority *a, const char *const names[], size_
 	const char *key_path, const char *cert_path, struct why *why) MUST_CHECK;
 
 /* Writes crl.pem anew from the store's revoked certificates, and a copy to `copy` unless that is "". */
-int authority_revocations(const struct authority *a, struct store *s, const char *copy,
-	struct why *why) MUST_CHECK;
+int authority_revocations(
+	const struct authority *a, struct store *s, const char *copy, struct why *why) MUST_CHECK;
 
 #endif

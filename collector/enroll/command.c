@@ -68,6 +68,7 @@ int command_run(const char *cmd, const char *verb, const char *folder, const cha
 		err = run.err;
 	loop_free(run.loop);
 	unlink(path);
-	return err ? why_say(why, err, "%s %s: %s", cmd, verb, *run.said ? run.said : strerror(-err))
+	return err ? why_say(why, err, "%s %s: %s", cmd, verb,
+			     *run.said ? run.said : strerror(-err))
 	           : 0;
 }

@@ -65,8 +65,8 @@ static struct json_object *parse(const char *body, size_t n)
 	struct json_tokener *t = json_tokener_new_ex(DEPTH);
 	struct json_object *o = t ? json_tokener_parse_ex(t, body, (int)n) : NULL;
 
-	if (o && (!json_object_is_type(o, json_type_object) ||
-			 json_tokener_get_parse_end(t) != n)) {
+	if (o &&
+		(!json_object_is_type(o, json_type_object) || json_tokener_get_parse_end(t) != n)) {
 		json_object_put(o);
 		o = NULL;
 	}
@@ -86,8 +86,7 @@ static bool sound_probe(const char *text)
 /* --- the claim --- */
 static const char claim_unknown[] = "there is no such claim";
 
-static unsigned check_claim(
-	struct store *s, struct asking *a, struct buf *answer, int64_t now)
+static unsigned check_claim(struct store *s, struct asking *a, struct buf *answer, int64_t now)
 {
 	char name[CLAIM_NAME];
 	uint8_t hash[CLAIM_HASH];
@@ -105,8 +104,10 @@ static unsigned check_claim(
 	if (err || CRYPTO_memcmp(hash, a->c.hash, CLAIM_HASH))
 		return problem(answer, 403, "claim_unknown", claim_unknown);
 	/* a probe that was taken out of service does not come back by itself */
-	if (a->c.used_ns && !strcmp(a->c.probe, a->probe) && !store_probe(s, a->probe, &p) && p.retired)
-		return problem(answer, 403, "claim_used", "the probe that used this claim is retired");
+	if (a->c.used_ns && !strcmp(a->c.probe, a->probe) && !store_probe(s, a->probe, &p) &&
+		p.retired)
+		return problem(
+			answer, 403, "claim_used", "the probe that used this claim is retired");
 	if (a->c.used_ns && strcmp(a->c.probe, a->probe))
 		return problem(answer, 403, "claim_used", "another probe has used this claim");
 	if (now >= a->c.expires_ns)
@@ -115,10 +116,11 @@ static unsigned check_claim(
 }
 
 /* --- the certificate --- */
-static int sign_elsewhere(struct enroller *e, struct X509_req_st *r, struct asking *a, struct why *why)
+static int sign_elsewhere(
+	struct enroller *e, struct X509_req_st *r, struct asking *a, struct why *why)
 {
-	int err = command_run(e->o.ca_command, "sign", e->o.folder, a->csr, a->probe, e->o.days,
-		&a->pem, why);
+	int err = command_run(
+		e->o.ca_command, "sign", e->o.folder, a->csr, a->probe, e->o.days, &a->pem, why);
 
 	return err ? err : certificate_check(r, a->probe, buf_text(&a->pem), &a->cert, why);
 }
@@ -217,11 +219,13 @@ static unsigned enroll(struct enroller *e, struct store *s, struct asking *a, st
 		return problem(answer, 403, "claim_used", "another probe has used this claim");
 	if (err) {
 		log_error("enroll", "probe %s with claim %s: %s", a->probe, a->c.name, why.text);
-		return problem(answer, 500, "failed", "the collector could not do it; its log says why");
+		return problem(
+			answer, 500, "failed", "the collector could not do it; its log says why");
 	}
 	put_answer(e, s, a, answer);
-	log_info("enroll", "probe %s with claim %s: hamlet %s, certificate %s%s", a->probe, a->c.name,
-		*a->c.hamlet ? a->c.hamlet : "-", a->cert.serial, fresh ? "" : " (again)");
+	log_info("enroll", "probe %s with claim %s: hamlet %s, certificate %s%s", a->probe,
+		a->c.name, *a->c.hamlet ? a->c.hamlet : "-", a->cert.serial,
+		fresh ? "" : " (again)");
 	return 200;
 }
 
@@ -256,7 +260,8 @@ unsigned enroll_take(struct enroller *e, const struct sockaddr *from, const char
 	pthread_mutex_lock(&e->lock);
 	*retry_s = limit_wait_s(&e->limit, from, clock_loop());
 	if (*retry_s)
-		status = problem(answer, 429, "too_many", "too many wrong claims from this address");
+		status =
+			problem(answer, 429, "too_many", "too many wrong claims from this address");
 	else if (!a.claim || !a.csr || !sound_probe(a.probe))
 		status = problem(answer, 400, "bad_request",
 			"claim, probe and csr are needed, as texts of a JSON object");
@@ -276,16 +281,19 @@ static int read_ca(struct enroller *e, struct why *why)
 	int err = 0;
 
 	if (!*e->o.broker_ca_file && !e->authority)
-		return why_say(why, -EINVAL, "enroll.broker_ca_file: is needed with enroll.ca_command");
+		return why_say(
+			why, -EINVAL, "enroll.broker_ca_file: is needed with enroll.ca_command");
 	buf_init(&text, PEM_MOST);
 	if (*e->o.broker_ca_file)
 		err = file_read(e->o.broker_ca_file, &text);
 	else
 		buf_puts(&text, authority_certificate(e->authority));
 	if (err)
-		why_say(why, err, "enroll.broker_ca_file: %s: %s", e->o.broker_ca_file, strerror(-err));
+		why_say(why, err, "enroll.broker_ca_file: %s: %s", e->o.broker_ca_file,
+			strerror(-err));
 	else if (!strstr(buf_text(&text), "-----BEGIN CERTIFICATE-----"))
-		err = why_say(why, -EINVAL, "enroll.broker_ca_file: %s: no certificate in PEM is in it",
+		err = why_say(why, -EINVAL,
+			"enroll.broker_ca_file: %s: no certificate in PEM is in it",
 			e->o.broker_ca_file);
 	else
 		e->ca = mem_copy(buf_text(&text));

@@ -9,14 +9,15 @@
 #include <sys/socket.h>
 
 #define LIMIT_ADDRESSES 1024
-#define LIMIT_FAILURES  10                       /* within */
+#define LIMIT_FAILURES  10 /* within */
 #define LIMIT_WINDOW_NS (600 * 1000000000LL)
 
 struct limit {
 	struct {
 		uint8_t who[16];
 		unsigned failures;
-		int64_t since_ns, last_ns; /* of the window; of the newest failure.  last_ns 0: free */
+		int64_t since_ns,
+			last_ns; /* of the window; of the newest failure.  last_ns 0: free */
 	} entry[LIMIT_ADDRESSES];
 };
 

@@ -92,8 +92,8 @@ int enroll_pin(const char *cert_file, char out[64], struct why *why)
 		memcpy(out, "sha256//", 8);
 		EVP_EncodeBlock((uint8_t *)out + 8, hash, 32); /* 44 characters and a zero */
 	} else {
-		err = why_say(why, err ? err : -EINVAL, "%s: no certificate can be read: %s", cert_file,
-			err ? strerror(-err) : "is it PEM?");
+		err = why_say(why, err ? err : -EINVAL, "%s: no certificate can be read: %s",
+			cert_file, err ? strerror(-err) : "is it PEM?");
 	}
 	OPENSSL_free(der);
 	X509_free(cert);

@@ -20,7 +20,7 @@ struct context_options {
 	const char *technology; /* whose status is shown: "4g" */
 	const char *
 		profile; /* file of the rule profile that reports are judged by; "" none: no reports */
-	struct ingest *ingest; /* for /metrics; may be NULL */
+	struct ingest *ingest;     /* for /metrics; may be NULL */
 	struct enroller *enroller; /* NULL: no enrolment here */
 };
 int context_new(

@@ -165,7 +165,7 @@ static void add_headers(struct MHD_Response *m, const struct request *q, const s
 	MHD_add_response_header(m, "Vary", "Accept-Encoding, Accept-Language, Cookie");
 	MHD_add_response_header(m, "Content-Language", q->lang);
 	snprintf(text, sizeof(text),
-		post         ? "no-store"
+		post           ? "no-store"
 		: r->max_age_s ? "public, max-age=%u"
 			       : "no-cache",
 		r->max_age_s);

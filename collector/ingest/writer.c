@@ -15,7 +15,7 @@
 #define STATUS_MAX      4096
 #define STATUS_DEPTH    4
 #define REPLAY_EVERY_NS (10 * NS_PER_S) /* look for batches of probes registered meanwhile */
-#define ORDERS_EVERY_NS (NS_PER_S) /* look for orders to be sent */
+#define ORDERS_EVERY_NS (NS_PER_S)      /* look for orders to be sent */
 #define RETRY_FIRST_MS  200
 #define RETRY_MOST_MS   5000
 

@@ -43,8 +43,7 @@ int store_claim(struct store *s, const char *name, struct store_claim *out)
 
 int store_claims(struct store *s, int (*each)(void *arg, const struct store_claim *c), void *arg)
 {
-	sqlite3_stmt *st =
-		db_query(&s->meta, "SELECT " CLAIM_COLUMNS "ORDER BY created, name", "");
+	sqlite3_stmt *st = db_query(&s->meta, "SELECT " CLAIM_COLUMNS "ORDER BY created, name", "");
 	struct store_claim c;
 	int err = 0, ended;
 
@@ -88,9 +87,9 @@ int store_claim_add(
 	if (!err)
 		err = meta_end(s, add(s, c, actor));
 	/* a name that is taken is the caller's to try again: nothing to say yet */
-	return err && err != -EEXIST ? why_say(why, err, "the claim cannot be stored: %s",
-					       store_problem(s))
-	                             : err;
+	return err && err != -EEXIST
+	               ? why_say(why, err, "the claim cannot be stored: %s", store_problem(s))
+	               : err;
 }
 
 int store_claim_withdraw(struct store *s, const char *name, const char *actor, struct why *why)

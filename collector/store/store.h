@@ -311,12 +311,13 @@ struct store_order {
 	int64_t replied_ns, last_sent_ns; /* 0 never */
 	int64_t sent;                     /* how often */
 };
-const char *store_order_state_name(int state); /* "open" "accepted" "refused" "done" "later" "expired" */
+const char *store_order_state_name(
+	int state); /* "open" "accepted" "refused" "done" "later" "expired" */
 
 /* o->probe, o->order's action with its fields and expires_ns are given, the rest is filled in.  -ENOENT: no
  * such probe; -EPERM: it is retired; -EINVAL: the order does not hold together. */
-int store_order_add(struct store *s, struct store_order *o, const char *actor,
-	struct why *why) MUST_CHECK;
+int store_order_add(
+	struct store *s, struct store_order *o, const char *actor, struct why *why) MUST_CHECK;
 int store_order(struct store *s, const char *id, struct store_order *out) MUST_CHECK; /* -ENOENT */
 /* Newest first.  probe NULL: all; open: only those that wait for their end. */
 int store_orders(struct store *s, const char *probe, bool open,
@@ -334,8 +335,8 @@ int store_orders_expire(struct store *s, int64_t now_ns) MUST_CHECK;
 int store_order_reply(struct store *s, const struct order_reply *r, int64_t now_ns) MUST_CHECK;
 
 /* --- enrolment -------------------------------------------------------------------------------------------------- */
-#define STORE_CLAIM 8   /* the public part of a claim code */
-#define STORE_HASH  32
+#define STORE_CLAIM  8 /* the public part of a claim code */
+#define STORE_HASH   32
 #define STORE_SERIAL 48
 struct store_claim {
 	char name[STORE_CLAIM];
@@ -350,7 +351,8 @@ struct store_claim {
 /* -EEXIST: the name is taken; -ENOENT: no such hamlet or cluster. */
 int store_claim_add(struct store *s, const struct store_claim *c, const char *actor,
 	struct why *why) MUST_CHECK;
-int store_claim(struct store *s, const char *name, struct store_claim *out) MUST_CHECK; /* -ENOENT */
+int store_claim(
+	struct store *s, const char *name, struct store_claim *out) MUST_CHECK; /* -ENOENT */
 int store_claims(struct store *s, int (*each)(void *arg, const struct store_claim *c), void *arg);
 int store_claim_withdraw(struct store *s, const char *name, const char *actor,
 	struct why *why) MUST_CHECK; /* -ENOENT; -EPERM: it was used */
@@ -359,7 +361,7 @@ struct store_certificate {
 	char serial[STORE_SERIAL]; /* hexadecimal */
 	char probe[PROBE_ID_TEXT];
 	int64_t issued_ns, expires_ns, revoked_ns; /* revoked_ns 0: it is good */
-	const char *pem; /* during the callback, or the caller's */
+	const char *pem;                           /* during the callback, or the caller's */
 };
 /* One transaction: the claim is used by this probe, the probe is registered where the claim says, the
  * certificate is noted.  -EPERM: another probe used it meanwhile. */
@@ -370,8 +372,8 @@ int store_certificate(struct store *s, const char *probe, int64_t now_ns,
 	struct store_certificate *out, struct buf *pem) MUST_CHECK;
 int store_certificates(struct store *s, const char *probe, bool revoked,
 	int (*each)(void *arg, const struct store_certificate *c), void *arg);
-int store_certificates_revoke(struct store *s, const char *probe, int64_t now_ns,
-	const char *actor, uint64_t *revoked) MUST_CHECK;
+int store_certificates_revoke(struct store *s, const char *probe, int64_t now_ns, const char *actor,
+	uint64_t *revoked) MUST_CHECK;
 
 struct store_check { /* ledger against raw rows */
 	uint64_t probes, ledger_records, raw_records, raw_files;

@@ -11,7 +11,7 @@
 #define CLAIM_SYMBOLS 16
 #define CLAIM_CODE    (CLAIM_SYMBOLS + 1) /* without groups, terminated */
 #define CLAIM_TEXT    (CLAIM_SYMBOLS + 3 + 1)
-#define CLAIM_NAME    5  /* the first group, terminated: names the claim and is no secret */
+#define CLAIM_NAME    5 /* the first group, terminated: names the claim and is no secret */
 #define CLAIM_HASH    32
 
 int claim_make(char code[CLAIM_CODE]) MUST_CHECK; /* -EIO: no random numbers */

@@ -77,8 +77,9 @@ static void every_wrong_symbol_and_every_exchange_is_found(void **state)
 
 static void what_is_no_code_is_told_apart(void **state)
 {
-	static const char *const wrong[] = { "", "----", "7K3M-9QXW-T2RD-H8V", "7K3M-9QXW-T2RD-H8VCC",
-		"7K3M-9QXW-T2RD-H8VU", "7K3M_9QXW_T2RD_H8VC", "7K3M-9QXW-T2RD-H8V\xc3\xa9" };
+	static const char *const wrong[] = { "", "----", "7K3M-9QXW-T2RD-H8V",
+		"7K3M-9QXW-T2RD-H8VCC", "7K3M-9QXW-T2RD-H8VU", "7K3M_9QXW_T2RD_H8VC",
+		"7K3M-9QXW-T2RD-H8V\xc3\xa9" };
 	char back[CLAIM_CODE];
 
 	(void)state;

@@ -216,8 +216,8 @@ static const char *code_of(const struct buf *answer)
 	return text;
 }
 
-static unsigned ask(struct enroller *e, const char *claim, const char *who, const char *csr,
-	struct buf *answer)
+static unsigned ask(
+	struct enroller *e, const char *claim, const char *who, const char *csr, struct buf *answer)
 {
 	struct sockaddr_in from = { .sin_family = AF_INET };
 	struct json_object *o = json_object_new_object();
@@ -270,7 +270,8 @@ static void one_probe_comes_in_with_one_claim(void **state)
 	assert_int_equal(revoked, 1); /* the second time it got the same */
 	enroll_free(e);
 	o.ca_command = "/bin/false";
-	assert_int_equal(enroll_new(&e, &o, &why), -EINVAL); /* whose certificates have the brokers? */
+	assert_int_equal(
+		enroll_new(&e, &o, &why), -EINVAL); /* whose certificates have the brokers? */
 	buf_done(&answer);
 }
 

@@ -49,8 +49,8 @@ static char *path(const char *name)
 static int load(const char *uplink, const char *more, struct buf *problems)
 {
 	char text[1024];
-	int n = snprintf(text, sizeof(text), "agent = { state = \"%s\"; };\nuplink = { %s };\n%s", folder,
-		uplink, more);
+	int n = snprintf(text, sizeof(text), "agent = { state = \"%s\"; };\nuplink = { %s };\n%s",
+		folder, uplink, more);
 
 	conf_free(conf);
 	conf = NULL;
@@ -92,7 +92,8 @@ static void it_fills_in_what_agent_conf_leaves_empty(void **state)
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(load("brokers = [ ]; ca_file = \"\";", "", &problems), 0);
 	assert_int_equal(settings_count(conf_section(conf, "uplink"), "brokers"), 2);
-	assert_string_equal(settings_text_at(conf_section(conf, "uplink"), "brokers", 1), "mqtts://b:8883");
+	assert_string_equal(
+		settings_text_at(conf_section(conf, "uplink"), "brokers", 1), "mqtts://b:8883");
 	assert_string_equal(uplink("collector_key"), key);
 	assert_string_equal(uplink("cert_file"), path("client.crt"));
 	assert_string_equal(uplink("key_file"), path("identity.pem"));
@@ -154,8 +155,10 @@ static void limits_are_read_from_the_section_orders(void **state)
 
 	(void)state;
 	buf_init(&problems, 4096);
-	assert_int_equal(load("", "orders = { accept = [ \"run\", \"restart_modem\" ]; least_of = [ \"signal=30\" ]; "
-				  "day_mb = 2; suppress_days = 1; targets = [ \"t:1\" ]; };",
+	assert_int_equal(load("",
+				 "orders = { accept = [ \"run\", \"restart_modem\" ]; least_of = [ "
+				 "\"signal=30\" ]; "
+				 "day_mb = 2; suppress_days = 1; targets = [ \"t:1\" ]; };",
 				 &problems),
 		0);
 	assert_int_equal(order_limits_setting(conf_section(conf, "orders"), &l, &wrong, &why), 0);
@@ -172,8 +175,9 @@ static void limits_are_read_from_the_section_orders(void **state)
 
 static void wrong_limits_are_told_by_line(void **state)
 {
-	static const char *const wrong[] = { "least_of = [ \"signal\" ];", "least_of = [ \"sgnal=5\" ];",
-		"least_of = [ \"signal=0\" ];", "least_of = [ \"signal=5x\" ];", "least_of = [ \"=5\" ];",
+	static const char *const wrong[] = { "least_of = [ \"signal\" ];",
+		"least_of = [ \"sgnal=5\" ];", "least_of = [ \"signal=0\" ];",
+		"least_of = [ \"signal=5x\" ];", "least_of = [ \"=5\" ];",
 		"accept = [ \"everything\" ];", "suppress_days = 0;", "controller_timeout_s = 1;" };
 	struct buf problems;
 	char text[128];

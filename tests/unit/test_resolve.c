@@ -288,7 +288,8 @@ static void an_answer_with_a_refused_address_counts_as_none(void **state)
 	look_up(x, "good.test", 4, NS_PER_S);
 	assert_int_equal(x->err, -EPERM);
 	assert_int_equal(x->n, 0);
-	look_up(x, "good.test", 0, NS_PER_S); /* of two addresses one is refused: no choice is left */
+	look_up(x, "good.test", 0,
+		NS_PER_S); /* of two addresses one is refused: no choice is left */
 	assert_int_equal(x->err, -EPERM);
 	look_up(x, "good.test", 6, NS_PER_S);
 	assert_int_equal(x->err, 0);

@@ -218,7 +218,9 @@ static void without_an_answer_it_expires_and_a_late_one_still_counts(void **stat
 /* --- claims and certificates --- */
 static struct store_claim claim(const char *name)
 {
-	struct store_claim c = { .role = ROLE_ROAMING, .created_ns = NOON, .expires_ns = NOON + HOUR };
+	struct store_claim c = {
+		.role = ROLE_ROAMING, .created_ns = NOON, .expires_ns = NOON + HOUR
+	};
 	struct why why = { "" };
 
 	snprintf(c.name, sizeof(c.name), "%s", name);
@@ -229,7 +231,9 @@ static struct store_claim claim(const char *name)
 
 static struct store_certificate certificate(const char *of, const char *serial)
 {
-	struct store_certificate c = { .issued_ns = NOON, .expires_ns = NOON + 9 * HOUR, .pem = "PEM" };
+	struct store_certificate c = {
+		.issued_ns = NOON, .expires_ns = NOON + 9 * HOUR, .pem = "PEM"
+	};
 
 	snprintf(c.probe, sizeof(c.probe), "%s", of);
 	snprintf(c.serial, sizeof(c.serial), "%s", serial);
@@ -239,8 +243,7 @@ static struct store_certificate certificate(const char *of, const char *serial)
 static void a_claim_is_used_by_one_probe(void **state)
 {
 	struct store_claim c = claim("AB12"), back;
-	struct store_certificate mine = certificate(probe, "01"),
-				 more = certificate(probe, "02"),
+	struct store_certificate mine = certificate(probe, "01"), more = certificate(probe, "02"),
 				 foreign = certificate("aaaaaaaaaaaaaaaaaaaaaaaaaa", "03");
 	struct store_probe p;
 	struct why why = { "" };
@@ -275,8 +278,8 @@ static int count(void *arg, const struct store_certificate *c)
 static void certificates_are_found_until_they_are_revoked_or_expire(void **state)
 {
 	struct store_claim c = claim("AB12");
-	struct store_certificate first = certificate(probe, "01"), second = certificate(probe, "02"),
-				 out;
+	struct store_certificate first = certificate(probe, "01"),
+				 second = certificate(probe, "02"), out;
 	struct why why = { "" };
 	uint64_t revoked;
 	struct buf pem;
@@ -310,7 +313,8 @@ static void a_store_from_before_gets_the_new_tables(void **state)
 
 	(void)state;
 	store_close(sh.s);
-	shop_shell(&sh, "sqlite3 meta.db 'DROP TABLE orders; DROP TABLE claim; DROP TABLE certificate;'");
+	shop_shell(&sh,
+		"sqlite3 meta.db 'DROP TABLE orders; DROP TABLE claim; DROP TABLE certificate;'");
 	shop_open(&sh);
 	o = run_order("a", HOUR);
 	assert_int_equal(look(&o).state, STORE_ORDER_OPEN);
