@@ -167,7 +167,9 @@ static struct finding step_broker(struct visit *v)
 	struct json_object *u = doc_at(v->status, "uplink");
 
 	if (!settings_count(conf_section(v->conf, "uplink"), "brokers"))
-		return found(FAILED, "uplink.brokers = [ ]");
+		return found(FAILED,
+			v->vietnamese ? "chưa đăng ký: phusong-agent enroll (hoặc uplink.brokers)"
+				      : "not enrolled: phusong-agent enroll (or uplink.brokers)");
 	if (!v->status)
 		return found(SKIPPED, "-");
 	if (!doc_bool(u, "connected"))

@@ -56,13 +56,34 @@ static void on_done(void *arg, struct probe *p, int err)
 	end(r, err);
 }
 
+/* As the schedule does among its own (schedule.c). */
+static bool must_wait(const struct order_run *r)
+{
+	unsigned own = probe_type_of(r->probe)->needs;
+
+	for (size_t i = 0; i < schedule_count(r->d->schedule); i++) {
+		struct schedule_entry e;
+		unsigned other;
+
+		schedule_entry(r->d->schedule, i, &e);
+		if (!e.running)
+			continue;
+		other = probe_type_named(e.kind)->needs;
+		if ((own & other & PROBE_MODEM) ||
+			(own & PROBE_EXCLUSIVE && !(other & PROBE_LOADED)) ||
+			(other & PROBE_EXCLUSIVE && !(own & PROBE_LOADED)))
+			return true;
+	}
+	return false;
+}
+
 static void try_start(struct order_run *r)
 {
 	struct daemon *d = r->d;
 	enum schedule_verdict may;
 	int err;
 
-	if (schedule_busy(d->schedule)) {
+	if (must_wait(r)) {
 		loop_timer_in(d->world.loop, &r->timer, TURN_NS);
 		return;
 	}
@@ -129,6 +150,11 @@ void order_run_cancel(struct order_run *r)
 {
 	if (r)
 		free_run(r);
+}
+
+bool order_run_owns(const struct order_run *r, const struct probe *p)
+{
+	return r && r->probe == p;
 }
 
 const struct probe *order_run_probe(const struct order_run *r)

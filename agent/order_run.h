@@ -14,5 +14,6 @@ int order_run_start(struct order_run **out, struct daemon *d, const struct setti
 	void (*done)(void *arg, const char *test, int err), void *arg, struct why *why) MUST_CHECK;
 void order_run_cancel(struct order_run *r); /* done() is not called; NULL is fine */
 const struct probe *order_run_probe(const struct order_run *r); /* while it measures, else NULL */
+bool order_run_owns(const struct order_run *r, const struct probe *p); /* r may be NULL */
 
 #endif

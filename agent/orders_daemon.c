@@ -321,7 +321,7 @@ void desk_ran(struct daemon *d, const struct probe *p, int err)
 {
 	struct order_desk *desk = d->desk;
 
-	if (desk && desk->orders && order_run_probe(desk->run) != p)
+	if (desk && desk->orders && !order_run_owns(desk->run, p))
 		orders_ran(desk->orders, probe_name(p), false, err);
 }
 

@@ -19,7 +19,7 @@ const struct command commands[] = {
 	{ "authority", authority_command, "show | crl | server NAME... -o FOLDER [--days 825]",
 		"certificates: ours, the revoked ones, those of brokers" },
 	{ "order", order_command,
-		"PROBE run TEST [--target TARGET] | PROBE suppress TEST|TAG|* --for 2h "
+		"PROBE|all run TEST [--target TARGET] | PROBE suppress TEST|TAG|* --for 2h "
 		"[--stop-running] | PROBE unsuppress TEST|TAG|* | PROBE plan FILE [--for 30d] | "
 		"PROBE restart agent|modem | list [--probe ID] [--open] | show ID   "
 		"[--expires 1d]",

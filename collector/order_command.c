@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* phusong-collector order: what a probe is asked to do.  It only writes the order down; `serve` sends it, again and
  * again until there is an answer, and writes the answer down. */
+#include "../probes/core/mem.h"
 #include "cli.h"
 
 #include <errno.h>
@@ -139,31 +140,78 @@ static int read_times(struct order *w, const struct words *t)
 	return EXIT_DONE;
 }
 
-static int issue(struct cli *cli, struct store *s, int argc, char **argv, const struct words *t)
+struct issuing {
+	struct cli *cli;
+	struct store *s;
+	const struct order *order; /* action, its fields, expiry */
+	size_t n;
+	char (*probe)[PROBE_ID_TEXT]; /* "all": those that are not retired */
+};
+
+static int issue_one(struct issuing *is, const char *probe)
 {
 	struct store_order *o = calloc(1, sizeof(*o));
 	struct why why = { "" };
+	int err = o ? 0 : -ENOMEM;
+
+	if (!err) {
+		o->order = *is->order;
+		snprintf(o->probe, sizeof(o->probe), "%s", probe);
+		err = store_order_add(is->s, o, cli_actor(), &why);
+	}
+	if (err)
+		fprintf(stderr, "phusong-collector: %s\n", why.text);
+	else if (is->cli->json)
+		printf("{\"id\":\"%s\",\"probe\":\"%s\"}\n", o->id, probe);
+	else
+		printf("%s\n", o->id);
+	free(o);
+	return err ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int note_probe(void *arg, const struct store_probe *p)
+{
+	struct issuing *is = arg;
+
+	if (p->retired)
+		return 0;
+	is->probe = mem_grow(is->probe, is->n + 1, sizeof(*is->probe));
+	memcpy(is->probe[is->n++], p->id, sizeof(p->id));
+	return 0;
+}
+
+/* A fleet is told to stop with one command; an order each, because each probe knows only its own. */
+static int issue_to_all(struct issuing *is)
+{
+	int status = store_probes(is->s, NULL, note_probe, is) < 0 ? EXIT_FAILED : EXIT_DONE;
+
+	for (size_t i = 0; i < is->n; i++)
+		if (issue_one(is, is->probe[i]))
+			status = EXIT_FAILED;
+	free(is->probe);
+	return status;
+}
+
+static int issue(struct cli *cli, struct store *s, int argc, char **argv, const struct words *t)
+{
+	struct order *w = calloc(1, sizeof(*w));
+	struct issuing is = { .cli = cli, .s = s, .order = w };
+	char probe[PROBE_ID_TEXT] = "";
 	uint8_t id[PROBE_ID];
 	int status;
 
-	if (!o)
+	if (!w)
 		return EXIT_FAILED;
 	if (probe_id_parse(argv[0], id) == 0)
-		probe_id_text(id, o->probe);
+		probe_id_text(id, probe);
 	else
-		snprintf(o->probe, sizeof(o->probe), "%s", argv[0]);
-	status = read_action(&o->order, argc - 1, argv + 1, t);
+		snprintf(probe, sizeof(probe), "%s", argv[0]);
+	status = read_action(w, argc - 1, argv + 1, t);
 	if (!status)
-		status = read_times(&o->order, t);
-	if (!status && store_order_add(s, o, cli_actor(), &why) < 0) {
-		fprintf(stderr, "phusong-collector: %s\n", why.text);
-		status = EXIT_FAILED;
-	}
-	if (!status && cli->json)
-		printf("{\"id\":\"%s\"}\n", o->id);
-	else if (!status)
-		printf("%s\n", o->id);
-	free(o);
+		status = read_times(w, t);
+	if (!status)
+		status = strcmp(probe, "all") ? issue_one(&is, probe) : issue_to_all(&is);
+	free(w);
 	return status;
 }
 

@@ -290,7 +290,7 @@ static unsigned answer(struct request *q, struct reply *r, const struct endpoint
 		return reply_problem(q, r, MHD_HTTP_METHOD_NOT_ALLOWED);
 	if (!e)
 		return reply_problem(q, r, MHD_HTTP_NOT_FOUND);
-	if (body->err)
+	if (endpoint_posts(e) && body->err)
 		return reply_problem(q, r, MHD_HTTP_CONTENT_TOO_LARGE);
 	q->body = buf_text(body);
 	q->body_len = body->len;

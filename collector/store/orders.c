@@ -228,8 +228,8 @@ int store_orders_due(struct store *s, int64_t now_ns, size_t most,
 {
 	return each_order(s,
 		db_query(&s->meta,
-			"SELECT " ORDER_COLUMNS
-			"AS o WHERE next<=?1 AND ((state IN (0,4) AND expires>?1 AND number=("
+			"SELECT " ORDER_COLUMNS "AS o WHERE state IN (0,1,4) AND next<=?1 AND "
+			"((state IN (0,4) AND expires>?1 AND number=("
 			"SELECT min(number) FROM orders WHERE probe=o.probe AND state IN (0,4) AND "
 			"expires>?1)) OR (state=1 AND expires>?2)) ORDER BY number LIMIT ?3",
 			"iii", now_ns, now_ns - OUTCOME_NS, (int64_t)most),

@@ -196,6 +196,13 @@ def test_it_is_in_the_audit_log(line):
     assert refused.returncode == 1 and "retired" in refused.stderr
 
 
+def test_all_probes_can_be_told_at_once(line):
+    other = "a" * 26
+    line.collector.run("probe", "add", other)
+    done = line.collector.run("order", "all", "suppress", "*", "--for", "1h", "--json")
+    assert [json.loads(row)["probe"] for row in done.stdout.splitlines()] == [other], "the other one is retired"
+
+
 def test_wrong_words_are_told(line):
     for words in ([], ["latency"], ["run"], ["suppress", "latency"], ["plan", "/no/such/file"], ["restart", "world"],
                   ["run", "latency", "--expires", "soon"], ["run", "latency", "--for", "2h"], ["run", "x" * 49]):

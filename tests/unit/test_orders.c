@@ -780,6 +780,9 @@ static void a_target_must_be_listed_and_public(void **state)
 	struct order o = run_at(w, "8.8.8.8:862");
 
 	assert_refused(w, &o, "target");
+	w->orders->o.limits.targets[0] = "8.8.8.8:86";
+	o = run_at(w, "8.8.8.8:862"); /* another one is listed */
+	assert_refused(w, &o, "target");
 	o = run_at(w, "8.8.8.8:862");
 	snprintf(o.what, sizeof(o.what), "signal"); /* has none */
 	assert_refused(w, &o, "target");
