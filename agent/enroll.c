@@ -115,7 +115,6 @@ static int ask(struct visit *v)
 	json_object_object_add(o, "claim", json_object_new_string(v->claim));
 	json_object_object_add(o, "probe", json_object_new_string(v->probe));
 	json_object_object_add(o, "csr", json_object_new_string(buf_text(&request)));
-	json_object_object_add(o, "agent", json_object_new_string(phusong_version));
 	buf_done(&request);
 	v->talk = (struct talk){ .url = v->url,
 		.ca = v->o.ca,

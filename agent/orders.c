@@ -223,6 +223,17 @@ static void note_end(struct orders *o, const struct order *order, int err)
 		m->plan = false;
 }
 
+static void tell_begun(struct orders *o, const struct order *order)
+{
+	if (order->action == ORDER_PLAN && order->entries)
+		orders_event(o, "plan", "begun", order->id, "%u tests", order->entries);
+	else if (order->action == ORDER_PLAN)
+		orders_event(o, "plan", "begun", order->id, "all as in the local plan");
+	else
+		orders_event(o, step_of(order->action), "begun", order->id, "%s%s%s", order->what,
+			*order->target ? " towards " : "", order->target);
+}
+
 static void obey(struct orders *o, const struct order *order, int64_t now, uint64_t bytes)
 {
 	struct order_memory *before = mem_new(sizeof(*before));
@@ -248,8 +259,7 @@ static void obey(struct orders *o, const struct order *order, int64_t now, uint6
 	o->status.accepted++;
 	o->heard_ns = clock_mono(); /* a repeated one may be the broker's doing alone */
 	o->heard = true;
-	orders_event(o, step_of(order->action), "begun", order->id, "%s%s%s", order->what,
-		*order->target ? " towards " : "", order->target);
+	tell_begun(o, order);
 	tell(o, order->id, REPLY_ACCEPTED, "accepted", "");
 	err = carry_out(o, order, now, &why);
 	note_end(o, order, err);

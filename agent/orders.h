@@ -96,6 +96,8 @@ void orders_start(struct orders *o);
 
 void orders_message(struct orders *o, const void *bytes, size_t n); /* of the order topic */
 void orders_heard(struct orders *o); /* an authentic receipt came: the collector is there */
+/* Nothing newer was heard of it for limits.lost_ns, in this run of the agent or since before it. */
+bool orders_collector_lost(const struct orders *o);
 /* A run of this test ended: one of the plan, or one towards an ordered target. */
 void orders_ran(struct orders *o, const char *test, bool other_target, int err);
 

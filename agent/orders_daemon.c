@@ -109,23 +109,39 @@ static const struct settings *test_named(const struct daemon *d, const char *nam
 	return NULL;
 }
 
+static bool has(const struct probe_type *type, const char *key, enum setting_type of)
+{
+	for (const struct setting *t = type->accept; t->key; t++)
+		if (!strcmp(t->key, key))
+			return t->type == of;
+	return false;
+}
+
+static bool says(
+	const struct settings *s, const struct probe_type *type, const char *key, const char *word)
+{
+	return has(type, key, SETTING_TEXT) && !strcmp(settings_text(s, key), word);
+}
+
 /* The most that a run may move, from the settings that bound it. */
 static uint64_t cost_of(const struct settings *s, const struct probe_type *type)
 {
-	uint64_t bytes;
+	int64_t size, bytes;
 
-	if (setting_listed(type->accept, "count") && setting_listed(type->accept, "size")) {
-		int64_t size = settings_int(s, "size");
-
+	if (has(type, "count", SETTING_INT) && has(type, "size", SETTING_INT)) {
+		size = settings_int(s, "size");
 		return (uint64_t)settings_int(s, "count") * 2 *
 		       (uint64_t)(size > PACKET ? size : PACKET);
 	}
-	if (!setting_listed(type->accept, "max_bytes"))
+	if (!has(type, "max_bytes", SETTING_INT))
 		return type->needs & PROBE_MODEM ? 0 : SMALL_RUN;
-	bytes = (uint64_t)settings_int(s, "max_bytes");
+	bytes = settings_int(s, "max_bytes");
 	if (!bytes) /* 0: the test's own bound, by its mode (throughput.c) */
-		bytes = strcmp(settings_text(s, "mode"), "cheap") ? 250000000 : 5000000;
-	return strcmp(settings_text(s, "direction"), "both") ? bytes : 2 * bytes;
+		bytes = says(s, type, "mode", "cheap") ? 5000000 : 250000000;
+	/* each direction has its own, unless only one is measured */
+	return says(s, type, "direction", "down") || says(s, type, "direction", "up")
+	               ? (uint64_t)bytes
+	               : 2 * (uint64_t)bytes;
 }
 
 static bool on_test(void *arg, const char *name, struct order_test *out)

@@ -59,18 +59,24 @@ static void end_plan(struct orders *o, const char *outcome, const char *why)
 	orders_event(o, "plan", outcome, m->plan_id, "back to the local plan: %s", why);
 }
 
+bool orders_collector_lost(const struct orders *o)
+{
+	const struct order_memory *m = &o->memory;
+	int64_t silent = clock_mono() - o->heard_ns, now;
+
+	if (!o->heard && m->plan && m->heard_ns && orders_now(o, &now) &&
+		now - m->heard_ns > silent)
+		silent = now - m->heard_ns; /* it was silent before this agent started, too */
+	return silent > o->o.limits.lost_ns;
+}
+
 static void look_at_plan(struct orders *o, bool known, int64_t now)
 {
 	struct order_memory *m = &o->memory;
-	int64_t silent = clock_mono() - o->heard_ns;
 
-	if (!m->plan)
-		return;
-	if (known && !o->heard && m->heard_ns && now - m->heard_ns > silent)
-		silent = now - m->heard_ns; /* it was silent before this agent started, too */
-	if (known && now >= m->plan_until_ns)
+	if (m->plan && known && now >= m->plan_until_ns)
 		end_plan(o, "ended", "its time is over");
-	else if (silent > o->o.limits.lost_ns)
+	else if (m->plan && orders_collector_lost(o))
 		end_plan(o, "reverted", "the collector is lost");
 }
 

@@ -892,9 +892,11 @@ static void a_lost_collector_means_the_local_plan(void **state)
 	w->orders->heard_ns -= 3 * DAY_NS - NS_PER_S;
 	tick(w);
 	assert_int_equal(w->plan_entries, 1);
+	assert_false(orders_collector_lost(w->orders));
 	orders_heard(w->orders);
 	tick(w);
 	w->orders->heard_ns -= 3 * DAY_NS;
+	assert_true(orders_collector_lost(w->orders));
 	tick(w);
 	assert_int_equal(w->plan_entries, 0);
 	assert_string_equal(
