@@ -339,3 +339,27 @@ openssl x509 -req -in "$2" -CA {tmp_path}/m.crt -CAkey {tmp_path}/m.key -set_ser
     finally:
         c.stop()
         broker.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
+def test_what_root_enrols_belongs_to_the_service(tmp_path):
+    """On a device a technician uses sudo; the service has a user of its own, whose folder it is."""
+    broker = Broker(tmp_path)
+    c = Collector(tmp_path, broker.port, http=free_port())
+    with open(c.conf, "a", encoding="utf-8") as f:
+        f.write('enroll = { brokers = [ "mqtts://broker.example:8883" ]; };\n')
+    c.start()
+    agent = Agent(tmp_path)
+    agent.state.mkdir(mode=0o700)
+    shutil.chown(agent.state, "nobody")
+    for parent in [tmp_path, *tmp_path.parents][:-2]:
+        os.chmod(parent, 0o755)
+    try:
+        code = json.loads(c.run("probe", "claim", "--json").stdout)["claim"]
+        done = run("enroll", "-c", agent.conf, "--collector", f"http://127.0.0.1:{c.http}", "--claim", code, "--lang", "en")
+        assert done.returncode == 0, done.stderr
+        owners = {p.name: p.owner() for p in agent.state.iterdir()}
+        assert owners == dict.fromkeys(["identity.pem", "client.crt", "broker-ca.crt", "enrolled.conf"], "nobody")
+    finally:
+        c.stop()
+        broker.close()
