@@ -30,6 +30,7 @@ int bundle_command(int argc, char **argv);
 int journal_command(int argc, char **argv);
 int export_command(int argc, char **argv);
 int survey_command(int argc, char **argv);
+int enroll_command(int argc, char **argv);
 
 /* Says on stderr what is wrong and how the command is used; returns EXIT_USAGE. */
 int wrong_use(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -10,6 +10,7 @@
 #include "guard.h"
 #include "place.h"
 #include "led.h"
+#include "orders_daemon.h"
 #include "schedule.h"
 #include "settings.h"
 #include "textfile.h"
@@ -44,6 +45,7 @@ struct daemon {
 	struct budget budget;
 	struct guard guard;
 	struct control *control;
+	struct order_desk *desk;
 	struct complaint complaint;
 	struct led *led;
 	struct textfile textfile;
@@ -74,6 +76,9 @@ void daemon_record(struct daemon *d, struct record *r); /* stamps r and hands it
 /* A record of kind event, and a line in the log. */
 void daemon_event(struct daemon *d, const char *event, const char *step, const char *outcome,
 	const char *format, ...) PRINTF(5, 6);
+/* The same about an order: event "order", with its id. */
+void daemon_event_order(struct daemon *d, const char *id, const char *step, const char *outcome,
+	const char *detail);
 void daemon_measured(void *arg, struct probe *p, const struct record *r);
 void daemon_access_changed(void *arg, struct record *r);
 

@@ -29,6 +29,7 @@ static void look_at_uplink(struct daemon *d)
 void daemon_uplink_changed(void *arg)
 {
 	look_at_uplink(arg);
+	desk_uplink_changed(arg);
 }
 
 static void look_at_clock(struct daemon *d)

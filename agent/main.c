@@ -17,6 +17,10 @@ const struct command commands[] = {
 	{ "survey", survey_command,
 		"[--gnss SOURCE] [-c FILE] [--port PORT] [--name TEXT] [--lang vi|en]",
 		W_H_SURVEY },
+	{ "enroll", enroll_command,
+		"--collector URL --claim CODE [--ca FILE | --pin sha256//...] [-c FILE] [--json] "
+		"[--lang vi|en]",
+		W_H_ENROLL },
 	{ "bundle", bundle_command, "[-c FILE] [--with-place] [--lang vi|en] FILE", W_H_BUNDLE },
 	{ "journal", journal_command, "[-c FILE] [--json]", W_H_JOURNAL },
 	{ "export", export_command, "[-c FILE] FILE", W_H_EXPORT },

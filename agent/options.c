@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LETTER_COLLECTOR = 1000, LETTER_CLAIM, LETTER_CA, LETTER_PIN };
+
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "debug", required_argument, NULL, 'd' },
@@ -18,6 +20,10 @@ static const struct option long_options[] = {
 	{ "gnss", required_argument, NULL, 'g' },
 	{ "name", required_argument, NULL, 'n' },
 	{ "with-place", no_argument, NULL, 'w' },
+	{ "collector", required_argument, NULL, LETTER_COLLECTOR },
+	{ "claim", required_argument, NULL, LETTER_CLAIM },
+	{ "ca", required_argument, NULL, LETTER_CA },
+	{ "pin", required_argument, NULL, LETTER_PIN },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ 0 },
@@ -36,6 +42,10 @@ static const struct {
 	{ 'g', OPTION_SURVEY },
 	{ 'n', OPTION_SURVEY },
 	{ 'w', OPTION_PLACE },
+	{ LETTER_COLLECTOR, OPTION_ENROLL },
+	{ LETTER_CLAIM, OPTION_ENROLL },
+	{ LETTER_CA, OPTION_ENROLL },
+	{ LETTER_PIN, OPTION_ENROLL },
 	{ '4', OPTION_NET },
 	{ '6', OPTION_NET },
 	{ 'i', OPTION_NET },
@@ -148,6 +158,18 @@ static int take(struct options *o, const char *command, int letter, const char *
 		break;
 	case 'i':
 		o->iface = optarg;
+		break;
+	case LETTER_COLLECTOR:
+		o->collector = optarg;
+		break;
+	case LETTER_CLAIM:
+		o->claim = optarg;
+		break;
+	case LETTER_CA:
+		o->ca = optarg;
+		break;
+	case LETTER_PIN:
+		o->pin = optarg;
 		break;
 	case 'V':
 		printf("phusong-agent %s\n", phusong_version);

@@ -18,13 +18,15 @@ enum option_use { /* which options a command takes, beside --help, --version and
 	OPTION_PRINT = 1 << 5,  /* --print-config */
 	OPTION_PLACE = 1 << 6,  /* --with-place */
 	OPTION_SURVEY = 1 << 7, /* --gnss --name --port */
+	OPTION_ENROLL = 1 << 8, /* --collector --claim --ca --pin */
 };
 
 struct options {
 	const char *conf, *iface, *port;
 	const char *gnss, *name;
 	bool help, json, follow, beep, print, with_place, vietnamese;
-	int family;                       /* 4, 6 or 0 */
+	int family; /* 4, 6 or 0 */
+	const char *collector, *claim, *ca, *pin;
 	const char *words[OPTIONS_WORDS]; /* what is no option */
 	int count;
 };

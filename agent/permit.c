@@ -58,6 +58,8 @@ enum schedule_verdict daemon_may_run(void *arg, const struct probe *p, unsigned 
 	if (!strcmp(settings_text(probe_settings(p), "when"), "unserved") &&
 		served(access_state(d->access)))
 		return SCHEDULE_PASS;
+	if (desk_needs_line(d, p))
+		return SCHEDULE_LATER;
 	if (!(needs & PROBE_EXCLUSIVE))
 		return SCHEDULE_GO;
 	daemon_count_traffic(d);
@@ -76,7 +78,7 @@ void daemon_ran(void *arg, struct probe *p, int err)
 {
 	struct daemon *d = arg;
 
-	(void)err;
+	desk_ran(d, p, err);
 	/* what the test itself moved is no traffic of others */
 	if (probe_type_of(p)->needs & PROBE_EXCLUSIVE) {
 		daemon_count_traffic(d);

@@ -56,21 +56,35 @@ void daemon_measured(void *arg, struct probe *p, const struct record *r)
 	access_observe(d->access, &own);
 }
 
-void daemon_event(struct daemon *d, const char *event, const char *step, const char *outcome,
-	const char *format, ...)
+static void tell_event(struct daemon *d, const char *event, const char *step, const char *outcome,
+	const char *order, const char *detail)
 {
-	char detail[300];
 	struct record r;
-	va_list args;
 
-	va_start(args, format);
-	vsnprintf(detail, sizeof(detail), format, args);
-	va_end(args);
 	log_info(event, "%s %s: %s", step, outcome, detail);
 	record_begin(&r, RECORD_EVENT);
 	record_set_text(&r, FIELD_EVENT, event);
 	record_set_text(&r, FIELD_STEP, step);
 	record_set_text(&r, FIELD_OUTCOME, outcome);
 	record_set_text(&r, FIELD_DETAIL, detail);
+	record_set_text(&r, FIELD_ORDER, order);
 	daemon_record(d, &r);
+}
+
+void daemon_event_order(
+	struct daemon *d, const char *id, const char *step, const char *outcome, const char *detail)
+{
+	tell_event(d, "order", step, outcome, id, detail);
+}
+
+void daemon_event(struct daemon *d, const char *event, const char *step, const char *outcome,
+	const char *format, ...)
+{
+	char detail[300];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(detail, sizeof(detail), format, args);
+	va_end(args);
+	tell_event(d, event, step, outcome, NULL, detail);
 }

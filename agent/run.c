@@ -154,6 +154,7 @@ static int start_uplink(struct daemon *d, struct why *why)
 		.gather_ns = settings_int(s, "gather_s") * NS_PER_S,
 		.simulated = d->simulated,
 		.agent = phusong_version,
+		.orders = desk_queue(d),
 		.loop = d->world.loop,
 		.changed = daemon_uplink_changed,
 		.arg = d };
@@ -195,6 +196,8 @@ int daemon_start(struct daemon *d, struct why *why)
 	if (!err)
 		d->access = access_new(&access, daemon_access_changed, d);
 	if (!err)
+		err = desk_open(d, why);
+	if (!err)
 		err = start_uplink(d, why); /* the only other thread of ours */
 	if (!err)
 		err = control_open(&d->control, d->world.loop,
@@ -218,6 +221,7 @@ int daemon_live(struct daemon *d)
 	daemon_tick(&d->tick);
 	daemon_health(&d->health);
 	schedule_start(d->schedule, identity_id(d->identity));
+	desk_start(d);
 	return loop_run(d->world.loop);
 }
 
@@ -228,6 +232,7 @@ void daemon_done(struct daemon *d)
 	gnss_close(d->gnss);
 	control_close(d->control);
 	daemon_signs_close(d);
+	desk_stop(d);
 	schedule_free(d->schedule);
 	d->schedule = NULL; /* nothing is measured any more */
 	if (d->uplink) {
@@ -235,6 +240,7 @@ void daemon_done(struct daemon *d)
 		(void)!budget_save(&d->budget, clock_mono(), true);
 	}
 	uplink_stop(d->uplink, (int)wait_s * 1000);
+	desk_close(d);
 	journal_close(d->journal);
 	access_free(d->access);
 	identity_free(d->identity);

@@ -253,6 +253,23 @@ void schedule_start(struct schedule *s, const uint8_t id[16])
 	}
 }
 
+int schedule_run_now(struct schedule *s, const char *name, struct why *why)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		struct test *t = &s->tests[i];
+
+		if (strcmp(probe_name(t->probe), name))
+			continue;
+		if (probe_running(t->probe))
+			return why_say(why, -EBUSY, "%s is running", name);
+		t->tries = 0;
+		t->due_ns = loop_now(s->world->loop);
+		loop_timer_at(s->world->loop, &t->timer, t->due_ns);
+		return 0;
+	}
+	return why_say(why, -ENOENT, "there is no test \"%s\"", name);
+}
+
 void schedule_free(struct schedule *s)
 {
 	if (!s)

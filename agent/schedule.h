@@ -48,6 +48,10 @@ int schedule_add(struct schedule *s, const struct probe_type *type, const char *
 	struct why *why) MUST_CHECK;
 void schedule_start(struct schedule *s, const uint8_t id[16]); /* id gives the phases */
 
+/* A run of this test as soon as the line, the modem and the owner allow it; its interval begins anew.
+ * -ENOENT: no such test; -EBUSY: it is running. */
+int schedule_run_now(struct schedule *s, const char *name, struct why *why) MUST_CHECK;
+
 size_t schedule_count(const struct schedule *s);
 void schedule_entry(const struct schedule *s, size_t i, struct schedule_entry *out);
 bool schedule_busy(const struct schedule *s);        /* something is being measured; NULL: no */

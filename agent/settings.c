@@ -2,6 +2,8 @@
 #include "settings.h"
 #include "command.h"
 #include "gnss.h"
+#include "enrolled.h"
+#include "orders_daemon.h"
 #include "../probes/probe.h"
 #include <errno.h>
 #include <stdio.h>
@@ -62,7 +64,7 @@ static const struct setting uplink_settings[] = {
 	{ "cert_file", SETTING_TEXT, 0, 400, "", "", NULL, "certificate of this probe, PEM" },
 	{ "key_file", SETTING_TEXT, 0, 400, "", "", NULL, "its key, PEM" },
 	{ "collector_key", SETTING_TEXT, 0, 64, "", "", NULL,
-		"public key of the collector, 64 hex digits: only its receipts count" },
+		"public key of the collector, 64 hex digits: only its receipts and orders count" },
 	{ "batch_records", SETTING_INT, 1, 4000, "200", "", NULL, "most records in one message" },
 	{ "batch_kb", SETTING_INT, 8, 240, "32", "kB", NULL, "most bytes in one message" },
 	{ "window", SETTING_INT, 1, 64, "4", "", NULL, "messages sent before a receipt is needed" },
@@ -144,6 +146,33 @@ static const struct setting textfile_settings[] = {
 	{ 0 },
 };
 
+static const char *const accept_words[] = { "run", "plan", "suppress", "restart", "restart_modem",
+	NULL };
+
+static const struct setting order_settings[] = {
+	{ "accept", SETTING_TEXTS, 0, 0, "run,plan,suppress,restart", "", accept_words,
+		"what the collector may ask for; none: nothing" },
+	{ "least_s", SETTING_INT, 1, 604800, "60", "s", NULL,
+		"an ordered plan may not run a test more often" },
+	{ "least_of", SETTING_TEXTS, 0, 48, "operators=1800,throughput=3600", "", NULL,
+		"the same for single kinds, \"KIND=SECONDS\"" },
+	{ "runs_hour", SETTING_INT, 0, 60, "6", "", NULL, "ordered runs in an hour" },
+	{ "runs_day", SETTING_INT, 0, 100, "24", "", NULL, "ordered runs in a day" },
+	{ "day_mb", SETTING_INT, 0, 100000, "50", "MB", NULL,
+		"most that ordered runs, and an ordered plan, may move in a day" },
+	{ "suppress_days", SETTING_INT, 1, 366, "7", "days", NULL,
+		"longest that tests may be suppressed" },
+	{ "plan_days", SETTING_INT, 1, 366, "31", "days", NULL,
+		"longest that an ordered plan may hold" },
+	{ "controller_timeout_s", SETTING_INT, 60, 31536000, "259200", "s", NULL,
+		"nothing heard of the collector for so long: back to the local plan" },
+	{ "targets", SETTING_TEXTS, 0, 255, "", "", NULL,
+		"an ordered run may go to these targets besides the plan's; none: to no other" },
+	{ "allow_private", SETTING_BOOL, 0, 0, "false", "", NULL,
+		"true: also when they are in private or special address ranges" },
+	{ 0 },
+};
+
 static const struct setting test_settings[] = {
 	{ "kind", SETTING_TEXT, 0, 32, NULL, "", NULL, "what is measured" },
 	{ "name", SETTING_TEXT, 0, 48, "", "", NULL, "in every record; \"\": the kind" },
@@ -173,6 +202,7 @@ const struct section agent_sections[] = {
 	{ .name = "health", .accept = health_settings },
 	{ .name = "led", .accept = led_settings },
 	{ .name = "textfile", .accept = textfile_settings },
+	{ .name = "orders", .accept = order_settings },
 	{ .name = "tests",
 		.many = true,
 		.by = "kind",
@@ -325,6 +355,17 @@ static void check_textfile(const struct settings *s, struct buf *problems)
 			settings_file(s), settings_line(s, "path"), path);
 }
 
+static void check_orders(const struct settings *s, struct buf *problems)
+{
+	struct order_limits limits;
+	struct why why = { "" };
+	const char *key;
+
+	if (order_limits_setting(s, &limits, &key, &why))
+		buf_printf(problems, "%s:%d: orders.%s: %s\n", settings_file(s),
+			settings_line(s, key), key, why.text);
+}
+
 int agent_conf_load(struct conf **out, const char *path, struct buf *problems)
 {
 	struct conf *c = NULL;
@@ -332,11 +373,13 @@ int agent_conf_load(struct conf **out, const char *path, struct buf *problems)
 
 	if (err)
 		return err;
+	enrolled_apply(c);
 	check_uplink(conf_section(c, "uplink"), problems);
 	check_gnss(c, problems);
 	check_tests(c, problems);
 	check_sizes(c, problems);
 	check_textfile(conf_section(c, "textfile"), problems);
+	check_orders(conf_section(c, "orders"), problems);
 	if (problems->len) {
 		conf_free(c);
 		return -EINVAL;

@@ -179,5 +179,6 @@ struct json_object *daemon_status(void *daemon)
 	json_object_object_add(o, "led", led_document(d));
 	json_object_object_add(o, "textfile", textfile_document(&d->textfile));
 	json_object_object_add(o, "tests", tests_document(d));
+	json_object_object_add(o, "orders", desk_status(d));
 	return o;
 }

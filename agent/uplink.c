@@ -18,6 +18,7 @@
 #define DEAR_CLASS    (RECORD_VALUE_CLASSES - 2)
 #define TAG_RECORD    0
 #define TAG_CLOCK     1
+#define TAG_REPLY     2
 
 /* --- other threads --- */
 static void overflowed(struct uplink *u, const struct record *r)
@@ -49,6 +50,11 @@ void uplink_clock(struct uplink *u, const struct clock_pair *pair)
 {
 	(void)!queue_put(u->dear, TAG_CLOCK, pair,
 		sizeof(*pair)); /* the next one comes when the clock is set again */
+}
+
+void uplink_publish_reply(struct uplink *u, const void *bytes, size_t n)
+{
+	(void)!queue_put(u->dear, TAG_REPLY, bytes, n); /* full: it is asked for again */
 }
 
 void uplink_status(struct uplink *u, struct uplink_status *out)
@@ -84,6 +90,8 @@ static void take(struct uplink *u, struct queue *q, struct record *r, int64_t no
 			memcpy(&pair, i->data, sizeof(pair));
 			(void)!journal_clock(u->o.journal,
 				&pair); /* it is in memory and goes into the next segment */
+		} else if (i->tag == TAG_REPLY) {
+			uplink_reply(u, i->data, i->len);
 		}
 		free(i);
 	}
@@ -252,6 +260,8 @@ static void defaults(struct uplink *u)
 	topic_make(id, "batch", u->topic_batch);
 	topic_make(id, "status", u->topic_status);
 	topic_make(id, "receipt", u->topic_receipt);
+	topic_make(id, "order", u->topic_order);
+	topic_make(id, "reply", u->topic_reply);
 	memcpy(&u->random, id, sizeof(u->random));
 	u->random |= 1;
 	u->backoff_ns = NS_PER_S;

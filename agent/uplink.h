@@ -8,6 +8,8 @@
 #include "../probes/core/loop.h"
 #include "journal.h"
 
+struct queue;
+
 struct uplink;
 
 struct uplink_options {
@@ -28,7 +30,9 @@ struct uplink_options {
 	int64_t connect_ns; /* from TCP to the broker's consent; 0: 20 s */
 	bool simulated;     /* goes into every batch */
 	const char *agent;  /* version text */
-	struct loop *loop;  /* changed() runs there; may be NULL */
+	struct queue
+		*orders;   /* messages of the order topic go there as they come; NULL: not wanted */
+	struct loop *loop; /* changed() runs there; may be NULL */
 	void (*changed)(
 		void *arg); /* the connection, the receipts or the medium changed: look at uplink_status() */
 	void *arg;
@@ -59,6 +63,9 @@ void uplink_stop(struct uplink *u, int wait_ms);
 void uplink_record(struct uplink *u, const struct record *r);
 void uplink_clock(
 	struct uplink *u, const struct clock_pair *pair); /* this boot's clock became known */
+/* Publishes a reply to an order (copied), if the broker is connected; else it is dropped: the order comes
+ * again and is answered again. */
+void uplink_publish_reply(struct uplink *u, const void *bytes, size_t n);
 void uplink_status(struct uplink *u, struct uplink_status *out); /* any thread */
 
 #endif

@@ -39,7 +39,7 @@ struct uplink {
 
 	struct link *link;
 	char client_id[PROBE_ID_TEXT], topic_batch[TOPIC_MAX], topic_status[TOPIC_MAX],
-		topic_receipt[TOPIC_MAX];
+		topic_receipt[TOPIC_MAX], topic_order[TOPIC_MAX], topic_reply[TOPIC_MAX];
 	char uri[BROKERS_MAX][URI_MAX];
 	size_t brokers, broker; /* how many, and the one in use or tried */
 	int version;            /* to try next */
@@ -64,6 +64,8 @@ void uplink_events(struct uplink *u, int64_t now);
 int64_t uplink_connection_due(const struct uplink *u);
 void uplink_goodbye(struct uplink *u);
 void uplink_problem(struct uplink *u, const char *format, ...) PRINTF(2, 3);
+
+void uplink_reply(struct uplink *u, const void *bytes, size_t n);
 
 /* uplink_send.c: batches out, receipts in */
 void uplink_send(struct uplink *u, int64_t now);

@@ -98,7 +98,9 @@ static void say_hello(struct uplink *u)
 
 	snprintf(text, sizeof(text), "{\"online\":true,\"agent\":\"%s\",\"simulated\":%s}",
 		u->o.agent ? u->o.agent : "", u->o.simulated ? "true" : "false");
-	if (link_subscribe(u->link, u->topic_receipt) ||
+	/* orders first: that it is online is what makes the collector send them */
+	if ((u->o.orders && link_subscribe(u->link, u->topic_order)) ||
+		link_subscribe(u->link, u->topic_receipt) ||
 		link_publish(u->link, u->topic_status, text, strlen(text), true, &token))
 		uplink_problem(u, "%s: the connection was lost at once", u->now.broker);
 }
@@ -190,7 +192,7 @@ static void on_refused(struct uplink *u, const struct link_event *e)
 {
 	u->now.refused++;
 	if (e->token < 0)
-		uplink_problem(u, "%s: receipts may not be subscribed to (code 0x%02x)",
+		uplink_problem(u, "%s: receipts or orders may not be subscribed to (code 0x%02x)",
 			u->now.broker, (unsigned)e->code);
 	else
 		uplink_problem(u, "%s: the broker refused a message (code 0x%02x%s)", u->now.broker,
@@ -204,6 +206,17 @@ static void on_message(struct uplink *u, const struct link_event *e, int64_t now
 {
 	if (!strcmp((const char *)e->bytes, u->topic_receipt))
 		uplink_receipt(u, e->bytes + e->topic_len + 1, e->payload_len, now);
+	else if (u->o.orders && !strcmp((const char *)e->bytes, u->topic_order))
+		(void)!queue_put(u->o.orders, 0, e->bytes + e->topic_len + 1,
+			e->payload_len); /* full: it comes again */
+}
+
+void uplink_reply(struct uplink *u, const void *bytes, size_t n)
+{
+	int token;
+
+	if (u->phase == PHASE_UP)
+		(void)!link_publish(u->link, u->topic_reply, bytes, n, false, &token);
 }
 
 static void on_event(struct uplink *u, const struct link_event *e, int64_t now)

@@ -179,9 +179,11 @@
 	X(D_NO_BROKER, "uplink.brokers = [ ]: chỉ lưu tại máy", \
 		"uplink.brokers = [ ]: journal only") \
 	X(A_NO_BROKER, \
-		"Ghi địa chỉ broker vào uplink.brokers, hoặc mang kết quả đi bằng phusong-agent " \
+		"Đăng ký đầu đo bằng phusong-agent enroll, hoặc ghi địa chỉ broker vào " \
+	        "uplink.brokers, hoặc mang kết quả đi bằng phusong-agent " \
 		"export.", \
-		"Put the broker's address into uplink.brokers, or carry the results with " \
+		"Bring it in with phusong-agent enroll, or put the broker's address into " \
+	        "uplink.brokers, or carry the results with " \
 		"phusong-agent export.") \
 	X(A_BROKER, \
 		"Kiểm tra địa chỉ, cổng, chứng chỉ trong mục uplink; hỏi người quản trị máy chủ.", \

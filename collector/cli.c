@@ -3,6 +3,7 @@
 #include "../probes/core/log.h"
 #include "options.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,6 +112,26 @@ void cli_done(struct cli *c)
 {
 	conf_free(c->conf);
 	c->conf = NULL;
+}
+
+int cli_duration(const char *text, int64_t *ns)
+{
+	static const struct {
+		char letter;
+		int64_t s;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	char *end;
+	long n;
+
+	errno = 0;
+	n = strtol(text, &end, 10);
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (end > text && *end == units[i].letter && !end[1] && !errno && n > 0 &&
+			n <= 36600 * 86400LL / units[i].s) {
+			*ns = n * units[i].s * NS_PER_S;
+			return 0;
+		}
+	return -EINVAL;
 }
 
 const char *cli_actor(void)

@@ -21,6 +21,8 @@ extern const struct command commands[]; /* main.c */
 int serve_command(int argc, char **argv);
 int import_command(int argc, char **argv);
 int probe_command(int argc, char **argv);
+int authority_command(int argc, char **argv);
+int order_command(int argc, char **argv);
 int quarantine_command(int argc, char **argv);
 int judge_command(int argc, char **argv); /* truth_command.c */
 int report_command(int argc, char **argv);
@@ -48,6 +50,7 @@ int cli_conf(struct cli *c);
 int cli_store(
 	struct cli *c, enum store_mode mode, struct store **out); /* cli_conf() and store_open() */
 void cli_done(struct cli *c);
+int cli_duration(const char *text, int64_t *ns) MUST_CHECK; /* "90s" "30m" "2h" "14d"; -EINVAL */
 const char *cli_actor(void); /* who is at the keyboard, for the audit log */
 
 #endif

@@ -14,8 +14,18 @@ const struct command commands[] = {
 		"lists, exported journals, walk tests" },
 	{ "probe", probe_command,
 		"add ID [--hamlet CODE] [--cluster CODE] [--role reference|cluster|roaming] "
-		"[--simulated] | list | show ID | retire ID",
+		"[--simulated] | claim [--hamlet CODE] [--cluster CODE] [--role ROLE] [--valid "
+		"14d] | "
+		"claims [--withdraw NAME] | list | show ID | retire ID",
 		"the registry of probes" },
+	{ "authority", authority_command, "show | crl | server NAME... -o FOLDER [--days 825]",
+		"certificates: ours, the revoked ones, those of brokers" },
+	{ "order", order_command,
+		"PROBE|all run TEST [--target TARGET] | PROBE suppress TEST|TAG|* --for 2h "
+		"[--stop-running] | PROBE unsuppress TEST|TAG|* | PROBE plan FILE [--for 30d] | "
+		"PROBE restart agent|modem | list [--probe ID] [--open] | show ID   "
+		"[--expires 1d]",
+		"what a probe is asked to do, and what it answered" },
 	{ "quarantine", quarantine_command,
 		"[list [--reason WORD]] | show NUMBER | drop NUMBER | replay",
 		"what could not be taken in" },

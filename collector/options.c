@@ -52,6 +52,23 @@ static const struct setting http[] = {
 	{ 0 },
 };
 
+static const struct setting enroll[] = {
+	{ "brokers", SETTING_TEXTS, 0, 127, "", "", NULL,
+		"brokers that probes are told of, mqtts://host:8883; none: probes cannot enrol "
+		"here" },
+	{ "broker_ca_file", SETTING_TEXT, 0, 1024, "", "", NULL,
+		"authorities of those brokers' certificates, PEM; \"\": our own" },
+	{ "url", SETTING_TEXT, 0, 200, "", "", NULL,
+		"where probes reach us, https://host: only shown with a claim" },
+	{ "days", SETTING_INT, 1, 36500, "3650", "days", NULL,
+		"the certificate of a probe is good for so long" },
+	{ "ca_command", SETTING_TEXT, 0, 1024, "", "", NULL,
+		"another authority: this program signs and revokes; \"\": our own" },
+	{ "crl_file", SETTING_TEXT, 0, 1024, "", "", NULL,
+		"the list of revoked certificates is written here, too, for the broker" },
+	{ 0 },
+};
+
 static const struct setting truth[] = {
 	{ "profiles", SETTING_TEXTS, 0, 255, "/usr/share/phusong/profiles/vn-4g-2019.conf", "",
 		NULL, "rule profiles, one for each technology; none: nothing is judged" },
@@ -62,6 +79,7 @@ const struct section collector_sections[] = {
 	{ .name = "", .accept = top },
 	{ .name = "ingest", .accept = ingest },
 	{ .name = "http", .accept = http },
+	{ .name = "enroll", .accept = enroll },
 	{ .name = "truth", .accept = truth },
 	{ 0 },
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* phusong-collector probe add|list|show|retire, and quarantine. */
+/* phusong-collector probe add|claim|claims|list|show|retire. */
 #include "cli.h"
+#include "enroll/enroll.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -117,6 +118,17 @@ static int show(struct store *s, const char *id, bool json)
 	return store_missing(s, p.number, 20, print_missing, NULL) < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
+static int read_role(const char *role, const char *hamlet, const char *cluster, uint8_t *out)
+{
+	*out = cluster ? ROLE_CLUSTER : hamlet ? ROLE_REFERENCE : ROLE_ROAMING;
+	if (!role)
+		return EXIT_DONE;
+	for (*out = 0; *out < 3; (*out)++)
+		if (!strcmp(role, probe_role_name[*out]))
+			return EXIT_DONE;
+	return cli_usage("probe", "a role is reference, cluster or roaming");
+}
+
 static int add(struct store *s, int argc, char **argv)
 {
 	const char *hamlet = cli_value(&argc, argv, "--hamlet"),
@@ -128,13 +140,8 @@ static int add(struct store *s, int argc, char **argv)
 
 	if (argc != 2)
 		return cli_usage("probe", "add takes one id");
-	p.role = cluster ? ROLE_CLUSTER : hamlet ? ROLE_REFERENCE : ROLE_ROAMING;
-	if (role) {
-		for (p.role = 0; p.role < 3 && strcmp(role, probe_role_name[p.role]) != 0; p.role++)
-			;
-		if (p.role == 3)
-			return cli_usage("probe", "a role is reference, cluster or roaming");
-	}
+	if (read_role(role, hamlet, cluster, &p.role))
+		return EXIT_USAGE;
 	if (probe_id_parse(argv[1], id) == 0)
 		probe_id_text(id, p.id);
 	else
@@ -148,23 +155,156 @@ static int add(struct store *s, int argc, char **argv)
 	return EXIT_DONE;
 }
 
-static int probe_verb(struct cli *cli, struct store *s, int argc, char **argv)
+/* --- claims --- */
+static const char *setting(const struct cli *cli, const char *section, const char *key)
 {
+	return cli->conf ? settings_text(conf_section(cli->conf, section), key) : "";
+}
+
+/* What a technician needs, on a sheet of paper. */
+static void print_claim(const struct cli *cli, const struct store_claim *c, const char *text)
+{
+	const char *url = setting(cli, "enroll", "url"), *cert = setting(cli, "http", "cert_file");
+	char until[CLOCK_TEXT], pin[64] = "";
+	struct why why = { "" };
+
+	if (*cert && enroll_pin(cert, pin, &why))
+		fprintf(stderr, "phusong-collector: %s\n", why.text);
+	clock_text(c->expires_ns, until);
+	if (cli->json) {
+		struct json_object *o = json_object_new_object();
+
+		json_object_object_add(o, "claim", json_object_new_string(text));
+		json_object_object_add(o, "name", json_object_new_string(c->name));
+		json_object_object_add(
+			o, "hamlet", *c->hamlet ? json_object_new_string(c->hamlet) : NULL);
+		json_object_object_add(o, "role", json_object_new_string(probe_role_name[c->role]));
+		json_object_object_add(o, "expires", json_object_new_string(until));
+		json_object_object_add(o, "url", *url ? json_object_new_string(url) : NULL);
+		json_object_object_add(o, "pin", *pin ? json_object_new_string(pin) : NULL);
+		print_json(o);
+		return;
+	}
+	printf("%s\n  good until %s, for one probe, hamlet %s, role %s\n", text, until,
+		*c->hamlet ? c->hamlet : "-", probe_role_name[c->role]);
+	printf("  on the probe: phusong-agent enroll --collector %s --claim %s%s%s\n",
+		*url ? url : "https://...", text, *pin ? " --pin " : "", pin);
+	if (!cli->conf || !settings_count(conf_section(cli->conf, "enroll"), "brokers"))
+		fprintf(stderr,
+			"phusong-collector: enroll.brokers is empty: serve takes no claims yet\n");
+}
+
+static int claim(struct cli *cli, struct store *s, int argc, char **argv)
+{
+	const char *hamlet = cli_value(&argc, argv, "--hamlet"),
+		   *cluster = cli_value(&argc, argv, "--cluster"),
+		   *role = cli_value(&argc, argv, "--role"),
+		   *valid = cli_value(&argc, argv, "--valid");
+	struct store_claim c = { .simulated = cli_flag(&argc, argv, "--simulated") };
+	char code[CLAIM_CODE], text[CLAIM_TEXT];
+	struct why why = { "" };
+	int64_t lasts;
+	int status = read_role(role, hamlet, cluster, &c.role);
+
+	if (status)
+		return status;
+	if (argc != 1)
+		return cli_usage("probe", "claim takes no word of its own");
+	if (cli_duration(valid ? valid : "14d", &lasts) || lasts > 366 * STORE_DAY_NS)
+		return cli_usage("probe", "--valid is a duration up to 366d, such as 14d");
+	snprintf(c.hamlet, sizeof(c.hamlet), "%s", hamlet ? hamlet : "");
+	snprintf(c.cluster, sizeof(c.cluster), "%s", cluster ? cluster : "");
+	c.created_ns = clock_wall();
+	c.expires_ns = c.created_ns + lasts;
+	if (enroll_claim(s, &c, cli_actor(), code, &why) < 0) {
+		fprintf(stderr, "phusong-collector: %s\n", why.text);
+		return EXIT_FAILED;
+	}
+	print_claim(cli, &c, claim_text(code, text));
+	return EXIT_DONE;
+}
+
+static int print_claim_line(void *arg, const struct store_claim *c)
+{
+	struct printing *out = arg;
+	bool expired = !c->used_ns && c->expires_ns <= clock_wall();
+	const char *state = c->used_ns ? "used" : expired ? "expired" : "open";
+	char text[CLOCK_TEXT];
+
+	if (out->json) {
+		struct json_object *o = json_object_new_object();
+
+		json_object_object_add(o, "name", json_object_new_string(c->name));
+		json_object_object_add(
+			o, "hamlet", *c->hamlet ? json_object_new_string(c->hamlet) : NULL);
+		json_object_object_add(o, "state", json_object_new_string(state));
+		json_object_object_add(
+			o, "probe", *c->probe ? json_object_new_string(c->probe) : NULL);
+		json_object_object_add(
+			o, "expires", json_object_new_string(clock_text(c->expires_ns, text)));
+		json_object_object_add(o, "by", json_object_new_string(c->actor));
+		print_json(o);
+		return 0;
+	}
+	printf("%s-...  %-16s %-9s %-7s until %-24s by %-12s %s\n", c->name,
+		*c->hamlet ? c->hamlet : "-", probe_role_name[c->role], state,
+		clock_text(c->expires_ns, text), c->actor, c->probe);
+	return 0;
+}
+
+static int claims(struct cli *cli, struct store *s, int argc, char **argv)
+{
+	const char *name = cli_value(&argc, argv, "--withdraw");
 	struct printing out = { s, cli->json, 0 };
 	struct why why = { "" };
 
+	if (argc != 1)
+		return cli_usage("probe", NULL);
+	if (!name)
+		return store_claims(s, print_claim_line, &out) < 0 ? EXIT_FAILED : EXIT_DONE;
+	if (store_claim_withdraw(s, name, cli_actor(), &why) == 0)
+		return EXIT_DONE;
+	fprintf(stderr, "phusong-collector: %s\n", why.text);
+	return EXIT_FAILED;
+}
+
+/* Out of service: its results are not taken any more, and the broker lets it in no more. */
+static int retire(struct cli *cli, struct store *s, const char *id)
+{
+	struct why why = { "" };
+	uint64_t revoked = 0;
+	int err = store_probe_retire(s, id, cli_actor(), &why);
+
+	if (!err)
+		err = enroll_revoke(s, id, setting(cli, "enroll", "ca_command"),
+			setting(cli, "enroll", "crl_file"), cli_actor(), &revoked, &why);
+	if (err) {
+		fprintf(stderr, "phusong-collector: %s\n", why.text);
+		return EXIT_FAILED;
+	}
+	if (revoked)
+		printf("%" PRIu64 " certificates revoked: let the broker read its crlfile again "
+		       "(systemctl reload mosquitto)\n",
+			revoked);
+	return EXIT_DONE;
+}
+
+static int probe_verb(struct cli *cli, struct store *s, int argc, char **argv)
+{
+	struct printing out = { s, cli->json, 0 };
+
 	if (!strcmp(argv[0], "add"))
 		return add(s, argc, argv);
+	if (!strcmp(argv[0], "claim"))
+		return claim(cli, s, argc, argv);
+	if (!strcmp(argv[0], "claims"))
+		return claims(cli, s, argc, argv);
 	if (!strcmp(argv[0], "list") && argc == 1)
 		return store_probes(s, NULL, print_line, &out) < 0 ? EXIT_FAILED : EXIT_DONE;
 	if (!strcmp(argv[0], "show") && argc == 2)
 		return show(s, argv[1], cli->json);
-	if (!strcmp(argv[0], "retire") && argc == 2) {
-		if (store_probe_retire(s, argv[1], cli_actor(), &why) == 0)
-			return EXIT_DONE;
-		fprintf(stderr, "phusong-collector: %s\n", why.text);
-		return EXIT_FAILED;
-	}
+	if (!strcmp(argv[0], "retire") && argc == 2)
+		return retire(cli, s, argv[1]);
 	return cli_usage("probe", NULL);
 }
 

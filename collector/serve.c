@@ -3,6 +3,8 @@
 #include "../probes/core/log.h"
 #include "../probes/core/loop.h"
 #include "cli.h"
+#include "enroll/authority.h"
+#include "enroll/enroll.h"
 #include "http/context.h"
 #include "http/http.h"
 #include "ingest/ingest.h"
@@ -27,6 +29,7 @@ struct world {
 	struct identity *identity;
 	struct ingest *ingest;
 	struct truth_worker *truth;
+	struct enroller *enroller;
 	struct http_context *context;
 	struct http *http;
 	char password[256];
@@ -126,6 +129,47 @@ static int start_truth(struct world *w, struct why *why)
 	return o.profile_count ? truth_start(&w->truth, &o, why) : 0;
 }
 
+/* The list is there before the broker asks for it, and its end moves on. */
+static void renew_revocations(const struct world *w)
+{
+	struct authority *a = NULL;
+	struct store *s = NULL;
+	struct why why = { "" };
+	int err = authority_open(&a, w->cli.folder, &why);
+
+	if (!err)
+		err = store_open(&s, w->cli.folder, STORE_READ, &why);
+	if (!err)
+		err = authority_revocations(a, s, "", &why);
+	if (err)
+		log_warn("serve", "revoked certificates: %s", why.text);
+	store_close(s);
+	authority_free(a);
+}
+
+static int start_enroll(struct world *w, struct why *why)
+{
+	const struct settings *s = conf_section(w->cli.conf, "enroll");
+	struct enroll_options o = { .folder = w->cli.folder,
+		.broker_ca_file = settings_text(s, "broker_ca_file"),
+		.ca_command = settings_text(s, "ca_command"),
+		.days = (unsigned)settings_int(s, "days"),
+		.collector_key = identity_public(w->identity) };
+	size_t n = settings_count(s, "brokers");
+	int err;
+
+	if (!n)
+		return 0;
+	if (n > ENROLL_BROKERS)
+		return why_say(why, -EINVAL, "enroll.brokers: more than %d", ENROLL_BROKERS);
+	for (size_t i = 0; i < n; i++)
+		o.brokers[i] = settings_text_at(s, "brokers", i);
+	err = enroll_new(&w->enroller, &o, why);
+	if (!err && !*o.ca_command)
+		renew_revocations(w);
+	return err;
+}
+
 static int start_http(struct world *w, struct why *why)
 {
 	const struct settings *s = conf_section(w->cli.conf, "http");
@@ -136,6 +180,7 @@ static int start_http(struct world *w, struct why *why)
 		                   ? settings_text_at(truth, "profiles", 0)
 		                   : NULL,
 		.ingest = w->ingest,
+		.enroller = w->enroller,
 		.boundaries = settings_text(conf_section(w->cli.conf, ""), "boundaries") };
 	struct http_options o = { .listen = settings_text(s, "listen"),
 		.port = (int)settings_int(s, "port"),
@@ -177,6 +222,8 @@ static int start(struct world *w, struct why *why)
 	if (!err)
 		err = start_truth(w, why);
 	if (!err)
+		err = start_enroll(w, why);
+	if (!err)
 		err = start_http(w, why);
 	return err;
 }
@@ -185,6 +232,7 @@ static void stop(struct world *w)
 {
 	http_stop(w->http);
 	context_free(w->context);
+	enroll_free(w->enroller);
 	truth_stop(w->truth);
 	ingest_stop(w->ingest);
 	identity_free(w->identity);

@@ -67,10 +67,18 @@ const struct settings *conf_section(const struct conf *c, const char *name);
 size_t conf_count(const struct conf *c, const char *name); /* groups of a `many` section */
 const struct settings *conf_at(const struct conf *c, const char *name, size_t i);
 
+/* Gives an empty TEXT or TEXTS key other values, checked, as if that were its default: for what a program has
+ * learnt elsewhere.  What is not empty stays. */
+int conf_fill(struct conf *c, const char *section, const char *key, const char *const texts[],
+	size_t n, struct why *why) MUST_CHECK;
+
 /* Settings without a file: "key=value" words checked against tables (command line, tests). */
 int settings_make(struct settings **out, const struct setting *accept, const struct setting *common,
 	const char *const words[], size_t n, struct why *why) MUST_CHECK;
-void settings_free(struct settings *s); /* only those of settings_make() */
+/* A copy in which one key of type TEXT has another value, checked. */
+int settings_with(struct settings **out, const struct settings *s, const char *key,
+	const char *text, struct why *why) MUST_CHECK;
+void settings_free(struct settings *s); /* only those of settings_make() and settings_with() */
 
 /* A key that is not in the table is a bug in the program and ends it with a message. */
 int64_t settings_int(const struct settings *s, const char *key);

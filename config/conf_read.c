@@ -57,6 +57,22 @@ const struct settings *conf_at(const struct conf *c, const char *name, size_t i)
 	return g->items[i];
 }
 
+int conf_fill(struct conf *c, const char *section, const char *key, const char *const texts[],
+	size_t n, struct why *why)
+{
+	struct settings *s = (struct settings *)conf_section(c, section);
+	struct value *v = settings_find(s, key);
+	int err = 0;
+
+	if (!v || (v->def->type != SETTING_TEXT && v->def->type != SETTING_TEXTS))
+		conf_bug("the program fills in a key that is no text of the tables", key);
+	if (v->def->type == SETTING_TEXT)
+		return v->text ? 0 : value_text(v, n ? texts[0] : "", why);
+	for (size_t i = 0, had = v->count; !had && !err && i < n; i++)
+		err = value_add_text(v, texts[i], why);
+	return err;
+}
+
 /* --- printing ------------------------------------------------------------------------------------------ */
 
 static void print_text(struct buf *out, const char *text)

@@ -356,6 +356,43 @@ int settings_make(struct settings **out, const struct setting *accept, const str
 	return err;
 }
 
+int settings_with(struct settings **out, const struct settings *s, const char *key,
+	const char *text, struct why *why)
+{
+	struct settings *copy = mem_new(sizeof(*s) + s->count * sizeof(s->values[0]));
+	struct value *v;
+	int err;
+
+	copy->file = mem_copy(s->file);
+	copy->count = s->count;
+	for (size_t i = 0; i < s->count; i++) {
+		const struct value *from = &s->values[i];
+
+		v = &copy->values[i];
+		*v = *from;
+		if (from->def->type == SETTING_TEXT) {
+			v->text = mem_copy(from->text);
+		} else if (from->def->type == SETTING_TEXTS || from->def->type == SETTING_REALS) {
+			v->count = 0;
+			v->texts = NULL;
+			for (size_t k = 0; k < from->count; k++)
+				if (from->def->type == SETTING_TEXTS)
+					add_text(v, from->texts[k]);
+				else
+					add_real(v, from->reals[k]);
+		}
+	}
+	v = settings_find(copy, key);
+	if (!v || v->def->type != SETTING_TEXT)
+		conf_bug("the program changes a key that is no text of the table", key);
+	err = value_text(v, text, why);
+	if (err)
+		settings_free(copy);
+	else
+		*out = copy;
+	return err;
+}
+
 /* --- reading ----------------------------------------------------------------------------------------- */
 
 static const struct value *value_of(const struct settings *s, const char *key)

@@ -11,6 +11,7 @@
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
 
@@ -27,6 +28,7 @@ struct resolve {
 	struct timespec file_time;
 	ino_t file_inode;
 	struct loop_timer timer;
+	bool (*refused)(const struct sockaddr *a); /* NULL: nothing is */
 	struct watched *sockets;
 	struct resolve_query *queries;
 };
@@ -44,6 +46,7 @@ struct resolve_query {
 	struct lookup *lookup[2];
 	unsigned pending; /* lookups that c-ares has not ended */
 	bool told;        /* inside done() */
+	bool any;         /* no address is refused */
 	int err;
 	size_t n;
 	struct sockaddr_storage addrs[ADDRESSES];
@@ -101,6 +104,8 @@ const char *resolve_text(int err)
 		return "the name server failed";
 	case -EACCES:
 		return "the name server refused";
+	case -EPERM:
+		return "its address is in a range that is not allowed";
 	case -EBADMSG:
 		return "the name server's answer cannot be read";
 	case -EINVAL:
@@ -251,6 +256,11 @@ void resolve_free(struct resolve *r)
 	ares_library_cleanup();
 }
 
+void resolve_refuse(struct resolve *r, bool (*refused)(const struct sockaddr *a))
+{
+	r->refused = refused;
+}
+
 static void unlink_query(struct resolve_query *q)
 {
 	struct resolve_query **at = &q->r->queries;
@@ -277,6 +287,11 @@ static void deliver(struct loop_timer *t)
 	struct resolve_query *q = container_of(t, struct resolve_query, timer);
 	int err = q->n ? 0 : q->pending ? -ETIMEDOUT : q->err;
 
+	for (size_t i = 0; q->r->refused && !q->any && i < q->n; i++)
+		if (q->r->refused((const struct sockaddr *)&q->addrs[i]))
+			err = -EPERM;
+	if (err)
+		q->n = 0;
 	unlink_query(q);
 	q->told = true;
 	q->done(q->arg, err, q->addrs, q->n); /* may free the resolver */
@@ -370,6 +385,7 @@ int resolve_start(struct resolve_query **out, struct resolve *r, const char *nam
 	q->done = done;
 	q->arg = arg;
 	q->timer.fire = deliver;
+	q->any = !strcasecmp(name, "ipv4only.arpa"); /* RFC 7050 3 */
 	q->next = r->queries;
 	r->queries = q;
 	*out = q;

@@ -165,7 +165,8 @@ unsigned api_list(const struct request *q, struct reply *r)
 	for (const struct endpoint *e = endpoints; e->pattern; e++) {
 		json *o = json_object_new_object();
 
-		put_text(o, "path", e->pattern);
+		put_text(o, "path", endpoint_path(e));
+		put_text(o, "method", endpoint_posts(e) ? "POST" : "GET");
 		put_text(o, "about", e->about);
 		json_object_array_add(list, o);
 	}

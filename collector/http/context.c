@@ -20,6 +20,7 @@ struct http_context {
 	struct context_options options; /* copies */
 	struct boundaries *boundaries;
 	struct ingest *ingest;
+	struct enroller *enroller;
 	struct cache *cache;
 	pthread_mutex_t report; /* held while one is made */
 	pthread_mutex_t lock;   /* of what follows */
@@ -228,6 +229,7 @@ static void begin(struct http_context *c, const struct context_options *o)
 		.technology = mem_copy(o->technology),
 		.profile = mem_copy(o->profile ? o->profile : "") };
 	c->ingest = o->ingest;
+	c->enroller = o->enroller;
 	c->cache = cache_new(CACHE_BYTES);
 	c->seen_registry = c->seen_statuses = -1;
 }
@@ -317,4 +319,9 @@ const struct context_options *context_options(const struct http_context *c)
 struct ingest *context_ingest(const struct http_context *c)
 {
 	return c->ingest;
+}
+
+struct enroller *context_enroller(const struct http_context *c)
+{
+	return c->enroller;
 }

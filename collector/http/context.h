@@ -12,6 +12,7 @@
 #include "picture.h"
 
 struct http_context;
+struct enroller;
 
 struct context_options {
 	const char *folder;     /* of the store */
@@ -19,7 +20,8 @@ struct context_options {
 	const char *technology; /* whose status is shown: "4g" */
 	const char *
 		profile; /* file of the rule profile that reports are judged by; "" none: no reports */
-	struct ingest *ingest; /* for /metrics; may be NULL */
+	struct ingest *ingest;     /* for /metrics; may be NULL */
+	struct enroller *enroller; /* NULL: no enrolment here */
 };
 int context_new(
 	struct http_context **out, const struct context_options *o, struct why *why) MUST_CHECK;
@@ -29,6 +31,7 @@ const struct boundaries *context_boundaries(const struct http_context *c);
 const char *context_technology(const struct http_context *c);
 const struct context_options *context_options(const struct http_context *c); /* texts only */
 struct ingest *context_ingest(const struct http_context *c);
+struct enroller *context_enroller(const struct http_context *c);
 
 /* Handles for one request; give them back.  NULL: the store cannot be opened (logged). */
 struct handles {

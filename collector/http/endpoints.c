@@ -23,6 +23,7 @@ const struct endpoint endpoints[] = {
 	{ "/api/v1/hamlets/{hamlet}", api_hamlet, "a hamlet with all that its status rests on", JSON, "HamletDetail", NULL },
 	{ "/api/v1/probes", api_probes, "probes with their ledger", JSON, "[Probe]", "limit offset" },
 	{ "/api/v1/probes/{probe}", api_probe, "a probe with its ledger and missing ranges", JSON, "ProbeDetail", NULL },
+	{ "POST /api/v1/enroll", api_enroll, "a probe comes in with a claim", JSON, "Enrolment", NULL },
 	{ "/collections", collections, "OGC API - Features: the collections", JSON, NULL, NULL },
 	{ "/collections/{collection}", collection, "OGC API - Features: one collection", JSON, NULL, NULL },
 	{ "/collections/{collection}/items", collection_items, "OGC API - Features: GeoJSON", GEOJSON, "FeatureCollection", "limit offset bbox province status" },

@@ -17,5 +17,7 @@ request_handler api_list, api_openapi, api_summary, api_provinces, api_province_
 request_handler report_file;
 /* files.c */
 request_handler file_static, file_tile, file_metrics, file_healthz;
+/* enroll.c */
+request_handler api_enroll;
 
 #endif

@@ -12,8 +12,8 @@ typedef struct json_object json;
 
 /* clang-format off */
 static const char schemas[] = TEXT_OF({
-	"Endpoint": {"type": "object", "required": ["path", "about"], "properties": {
-		"path": {"type": "string"}, "about": {"type": "string"}}},
+	"Endpoint": {"type": "object", "required": ["path", "method", "about"], "properties": {
+		"path": {"type": "string"}, "method": {"type": "string", "enum": ["GET", "POST"]}, "about": {"type": "string"}}},
 	"Status": {"type": "string", "enum": ["no_signal", "partial", "unstable", "weak", "silent", "unmeasured", "covered"]},
 	"ByStatus": {"type": "object", "description": "hamlets of each status",
 		"required": ["no_signal", "partial", "unstable", "weak", "silent", "unmeasured", "covered"],
@@ -75,6 +75,18 @@ static const char schemas[] = TEXT_OF({
 		"type": {"type": "string"}, "numberMatched": {"type": "integer"}, "numberReturned": {"type": "integer"},
 		"links": {"type": "array", "items": {"type": "object"}},
 		"features": {"type": "array", "items": {"$ref": "#/components/schemas/Feature"}}}},
+	"EnrolmentRequest": {"type": "object", "required": ["claim", "probe", "csr"], "properties": {
+		"claim": {"type": "string"}, "probe": {"type": "string"},
+		"csr": {"type": "string", "description": "PKCS #10 in PEM, signed with the probe's Ed25519 key"}}},
+	"Enrolment": {"type": "object", "required": ["probe", "certificate", "ca", "brokers", "collector_key", "expires"],
+		"properties": {
+		"probe": {"type": "string"}, "role": {"type": "string"},
+		"hamlet": {"type": "object", "nullable": true, "properties": {
+			"code": {"type": "string"}, "name": {"type": "string", "nullable": true},
+			"cluster": {"type": "string", "nullable": true}, "commune": {"type": "string", "nullable": true},
+			"province": {"type": "string", "nullable": true}}},
+		"certificate": {"type": "string"}, "ca": {"type": "string"}, "expires": {"type": "string", "format": "date-time"},
+		"brokers": {"type": "array", "items": {"type": "string"}}, "collector_key": {"type": "string"}}},
 	"Problem": {"type": "object", "description": "RFC 9457", "required": ["status", "title"], "properties": {
 		"status": {"type": "integer"}, "title": {"type": "string"}}}
 });
@@ -159,6 +171,7 @@ static json *path_of(const struct endpoint *e)
 {
 	json *path = json_object_new_object(), *get = json_object_new_object(),
 	     *responses = json_object_new_object();
+	char request[48];
 
 	put(get, "summary", e->about);
 	json_object_object_add(get, "parameters", parameters_of(e));
@@ -169,7 +182,12 @@ static json *path_of(const struct endpoint *e)
 			response(
 				"what is wrong", "application/problem+json", schema_of("Problem")));
 	json_object_object_add(get, "responses", responses);
-	json_object_object_add(path, "get", get);
+	if (endpoint_posts(e)) {
+		snprintf(request, sizeof(request), "%sRequest", e->schema);
+		json_object_object_add(get, "requestBody",
+			response("what is asked", "application/json", schema_of(request)));
+	}
+	json_object_object_add(path, endpoint_posts(e) ? "post" : "get", get);
 	return path;
 }
 
@@ -186,7 +204,7 @@ unsigned api_openapi(const struct request *q, struct reply *r)
 	put(info, "version", phusong_version);
 	json_object_object_add(o, "info", info);
 	for (const struct endpoint *e = endpoints; e->pattern; e++)
-		json_object_object_add(paths, e->pattern, path_of(e));
+		json_object_object_add(paths, endpoint_path(e), path_of(e));
 	json_object_object_add(o, "paths", paths);
 	json_object_object_add(components, "schemas", json_tokener_parse(schemas));
 	json_object_object_add(components, "parameters", json_tokener_parse(parameters));

@@ -5,6 +5,8 @@
 #define COLLECTOR_HTTP_REQUEST_H
 
 #include "../../probes/core/buf.h"
+#include <string.h>
+#include <sys/socket.h>
 
 struct http_context; /* what endpoints share: endpoints.h */
 
@@ -19,6 +21,10 @@ struct request {
 	bool chosen;             /* by ?lang= */
 	bool gzip;               /* the reader takes gzip */
 	void *connection;        /* the server's own */
+	const char *body;        /* of a POST, terminated; dies with the request */
+	size_t body_len;
+	const struct sockaddr *from; /* who asks; behind a proxy that is the proxy */
+	bool secure;                 /* over TLS, or from this machine itself */
 };
 
 /* Value of a query parameter, decoded; NULL when absent. */
@@ -37,7 +43,9 @@ struct reply {
 typedef unsigned request_handler(const struct request *q, struct reply *r);
 
 struct endpoint {
-	const char *pattern; /* "/hamlets/{code}": {code} stands for one part of the path */
+	/* "/hamlets/{code}": {code} stands for one part of the path.  "POST /path": only POST, and never cached;
+	 * else GET and HEAD. */
+	const char *pattern;
 	request_handler *handle;
 	const char *about;  /* for the list of endpoints and OpenAPI, as the rest */
 	const char *type;   /* of the answer; NULL: a page */
@@ -45,6 +53,16 @@ struct endpoint {
 	const char *query;  /* parameters of openapi.c, with a blank between */
 };
 extern const struct endpoint endpoints[]; /* endpoints.c; ends with a NULL pattern */
+
+static inline bool endpoint_posts(const struct endpoint *e)
+{
+	return !strncmp(e->pattern, "POST ", 5);
+}
+
+static inline const char *endpoint_path(const struct endpoint *e)
+{
+	return e->pattern + (endpoint_posts(e) ? 5 : 0);
+}
 
 #define GZIP_LEAST 512 /* bytes; less gains nothing */
 

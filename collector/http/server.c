@@ -25,6 +25,13 @@ struct http {
 	char *cert, *key;
 };
 
+#define BODY_MOST 8192 /* bytes of what is sent to us; more is refused */
+
+/* What of a request comes in pieces. */
+struct upload {
+	struct buf body;
+};
+
 const char *request_query(const struct request *q, const char *name)
 {
 	return MHD_lookup_connection_value(q->connection, MHD_GET_ARGUMENT_KIND, name);
@@ -83,7 +90,7 @@ static const struct endpoint *find(struct request *q, char *scratch)
 	for (const struct endpoint *e = endpoints; e->pattern; e++) {
 		memcpy(scratch, q->path,
 			strlen(q->path) + 1); /* it fits: PATH_MAX_BYTES was checked */
-		if (matches(e->pattern, scratch, q->part))
+		if (matches(endpoint_path(e), scratch, q->part))
 			return e;
 	}
 	return NULL;
@@ -148,8 +155,8 @@ static bool wants_gzip(struct MHD_Connection *c)
 	       (strncmp(gzip, "gzip;q=0", 8) || strspn(gzip + 8, ".0") < strcspn(gzip + 8, ", "));
 }
 
-static void add_headers(
-	struct MHD_Response *m, const struct request *q, const struct reply *r, const char *etag)
+static void add_headers(struct MHD_Response *m, const struct request *q, const struct reply *r,
+	const char *etag, bool post)
 {
 	char text[160];
 
@@ -157,8 +164,11 @@ static void add_headers(
 	MHD_add_response_header(m, "ETag", etag);
 	MHD_add_response_header(m, "Vary", "Accept-Encoding, Accept-Language, Cookie");
 	MHD_add_response_header(m, "Content-Language", q->lang);
-	snprintf(
-		text, sizeof(text), r->max_age_s ? "public, max-age=%u" : "no-cache", r->max_age_s);
+	snprintf(text, sizeof(text),
+		post           ? "no-store"
+		: r->max_age_s ? "public, max-age=%u"
+			       : "no-cache",
+		r->max_age_s);
 	MHD_add_response_header(m, "Cache-Control", text);
 	if (r->zipped)
 		MHD_add_response_header(m, "Content-Encoding", "gzip");
@@ -196,9 +206,10 @@ static struct MHD_Response *respond_with(struct buf *body)
 	return m;
 }
 
-static enum MHD_Result send_reply(
-	struct MHD_Connection *c, const struct request *q, struct reply *r, unsigned status)
+static enum MHD_Result send_reply(struct MHD_Connection *c, const struct request *q,
+	struct reply *r, unsigned status, const struct endpoint *e)
 {
+	bool post = e && endpoint_posts(e);
 	const char *known = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "If-None-Match");
 	char etag[ETAG];
 	struct MHD_Response *m;
@@ -221,12 +232,69 @@ static enum MHD_Result send_reply(
 	m = respond_with(&r->body);
 	if (!m)
 		return MHD_NO;
-	add_headers(m, q, r, etag);
+	add_headers(m, q, r, etag, post);
 	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		MHD_add_response_header(m, "Allow", "GET, HEAD");
+		MHD_add_response_header(m, "Allow", post ? "POST" : "GET, HEAD");
 	result = MHD_queue_response(c, status, m);
 	MHD_destroy_response(m);
 	return result;
+}
+
+/* Loopback means a proxy on this machine, which has TLS, or somebody who is logged in here. */
+static bool is_secure(struct MHD_Connection *c, const struct sockaddr *from)
+{
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+
+	if (MHD_get_connection_info(c, MHD_CONNECTION_INFO_PROTOCOL))
+		return true;
+	if (from && from->sa_family == AF_INET) {
+		memcpy(&v4, from, sizeof(v4));
+		return ntohl(v4.sin_addr.s_addr) >> 24 == 127;
+	}
+	if (!from || from->sa_family != AF_INET6)
+		return false;
+	memcpy(&v6, from, sizeof(v6));
+	return IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr) ||
+	       (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr) && v6.sin6_addr.s6_addr[12] == 127);
+}
+
+static struct upload *new_upload(void)
+{
+	struct upload *u = mem_new(sizeof(*u));
+
+	buf_init(&u->body, BODY_MOST);
+	return u;
+}
+
+static void free_upload(struct upload *u)
+{
+	if (!u)
+		return;
+	buf_done(&u->body);
+	free(u);
+}
+
+static void on_completed(
+	void *arg, struct MHD_Connection *c, void **state, enum MHD_RequestTerminationCode how)
+{
+	(void)arg, (void)c, (void)how;
+	free_upload(*state);
+	*state = NULL;
+}
+
+static unsigned answer(struct request *q, struct reply *r, const struct endpoint *e, bool post,
+	bool readable, const struct buf *body)
+{
+	if (e ? endpoint_posts(e) != post || (!post && !readable) : !readable)
+		return reply_problem(q, r, MHD_HTTP_METHOD_NOT_ALLOWED);
+	if (!e)
+		return reply_problem(q, r, MHD_HTTP_NOT_FOUND);
+	if (endpoint_posts(e) && body->err)
+		return reply_problem(q, r, MHD_HTTP_CONTENT_TOO_LARGE);
+	q->body = buf_text(body);
+	q->body_len = body->len;
+	return e->handle(q, r);
 }
 
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *path,
@@ -236,36 +304,40 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 	struct http *h = arg;
 	struct request q = { .context = h->context, .path = path, .connection = c };
 	struct reply r = { 0 };
-	const struct endpoint *e;
+	const struct endpoint *e = NULL;
+	const union MHD_ConnectionInfo *client;
 	char scratch[PATH_MAX_BYTES];
 	bool readable =
-		!strcmp(method, MHD_HTTP_METHOD_GET) || !strcmp(method, MHD_HTTP_METHOD_HEAD);
+		     !strcmp(method, MHD_HTTP_METHOD_GET) || !strcmp(method, MHD_HTTP_METHOD_HEAD),
+	     post = !strcmp(method, MHD_HTTP_METHOD_POST), fits = strlen(path) < sizeof(scratch);
+	struct upload *u = *state;
 	unsigned status;
 	enum MHD_Result result;
 
 	(void)version;
-	(void)upload;
-	if (!*state && readable) { /* the first call of a request: headers only */
-		*state = h;
+	if (fits)
+		e = find(&q, scratch);
+	/* the first call of a request: headers only.  What will not be answered is refused before its body comes */
+	if (!u && (readable || (post && e && endpoint_posts(e)))) {
+		*state = new_upload();
 		return MHD_YES;
 	}
-	if (*upload_size) { /* nothing here takes a body */
+	if (u && *upload_size) {
+		buf_put(&u->body, upload, *upload_size); /* too much is remembered, and not kept */
 		*upload_size = 0;
 		return MHD_YES;
 	}
-	/* any other method is refused before its body comes */
 	buf_init(&r.body, BODY_CEILING);
 	q.lang = choose_lang(c, &q.chosen);
 	q.gzip = wants_gzip(c);
-	if (!readable) {
-		status = reply_problem(&q, &r, MHD_HTTP_METHOD_NOT_ALLOWED);
-	} else if (strlen(path) >= sizeof(scratch)) {
+	client = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	q.from = client ? client->client_addr : NULL;
+	q.secure = is_secure(c, q.from);
+	if (!fits)
 		status = reply_problem(&q, &r, MHD_HTTP_URI_TOO_LONG);
-	} else {
-		e = find(&q, scratch);
-		status = e ? e->handle(&q, &r) : reply_problem(&q, &r, MHD_HTTP_NOT_FOUND);
-	}
-	result = send_reply(c, &q, &r, status);
+	else
+		status = answer(&q, &r, e, post, readable, u ? &u->body : &r.body);
+	result = send_reply(c, &q, &r, status, e);
 	buf_done(&r.body);
 	return result;
 }
@@ -344,8 +416,9 @@ int http_start(struct http **out, const struct http_options *o, struct why *why)
 			(struct sockaddr *)&at, MHD_OPTION_THREAD_POOL_SIZE,
 			o->threads ? o->threads : 2u, MHD_OPTION_CONNECTION_LIMIT, 512u,
 			MHD_OPTION_PER_IP_CONNECTION_LIMIT, 128u, MHD_OPTION_CONNECTION_TIMEOUT,
-			30u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)32768, MHD_OPTION_ARRAY,
-			tls, MHD_OPTION_END);
+			30u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)32768,
+			MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_ARRAY, tls,
+			MHD_OPTION_END);
 		if (!h->daemon)
 			err = why_say(why, -EADDRINUSE, "http: cannot listen on %s port %d: %s",
 				o->listen, o->port,

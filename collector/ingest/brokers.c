@@ -7,6 +7,7 @@
 #include "../../probes/core/mem.h"
 
 #include <MQTTAsync.h>
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +43,8 @@ static int arrived(void *context, char *topic, int topic_len, MQTTAsync_message 
 	COUNT_UP(&in->counters, messages, 1);
 	if (named >= 7 && !memcmp(topic + named - 7, "/status", 7))
 		kind = m->retained ? MESSAGE_STATUS_OLD : MESSAGE_STATUS;
+	else if (named >= 6 && !memcmp(topic + named - 6, "/reply", 6))
+		kind = MESSAGE_REPLY;
 	copy = named < TOPIC_MAX ? malloc(named + 1 + n) : NULL;
 	if (copy) {
 		memcpy(copy, topic, named);
@@ -280,6 +283,9 @@ static int subscribe(struct broker *b)
 		snprintf(filter, sizeof(filter), "ps1/%c/+/status", *s);
 		if (rc == MQTTASYNC_SUCCESS)
 			rc = subscribe_one(b, filter);
+		snprintf(filter, sizeof(filter), "ps1/%c/+/reply", *s);
+		if (rc == MQTTASYNC_SUCCESS)
+			rc = subscribe_one(b, filter);
 	}
 	return rc;
 }
@@ -322,15 +328,29 @@ static void publish(struct ingest *in, const struct queue_item *item)
 	const char *topic = (const char *)item->data;
 	size_t skip = strlen(topic) + 1;
 	struct broker *b = &in->broker[TAG_BROKER(item->tag)];
+	bool order = TAG_KIND(item->tag) == MESSAGE_ORDER;
+	MQTTProperty p = { .identifier = MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL };
+	bool sent;
 
+	if (order) {
+		memcpy(&p.value.integer4, item->data + skip, 4);
+		p.value.integer4 = ntohl(p.value.integer4);
+		skip += 4;
+		if (!b->old)
+			MQTTProperties_add(&m.properties, &p);
+	}
 	m.payload = (void *)(item->data + skip);
 	m.payloadlen = (int)(item->len - skip);
 	m.qos = 1;
-	if (atomic_load(&b->link) == LINK_UP &&
-		MQTTAsync_sendMessage(b->client, topic, &m, &r) == MQTTASYNC_SUCCESS)
+	sent = atomic_load(&b->link) == LINK_UP &&
+	       MQTTAsync_sendMessage(b->client, topic, &m, &r) == MQTTASYNC_SUCCESS;
+	if (order && sent)
+		COUNT_UP(&in->counters, orders, 1);
+	else if (!order && sent)
 		COUNT_UP(&in->counters, receipts, 1);
-	else
+	else if (!order)
 		COUNT_UP(&in->counters, receipts_lost, 1);
+	MQTTProperties_free(&m.properties);
 }
 
 void *talker_run(void *ingest)

@@ -23,6 +23,9 @@
 	X(receipts, "receipts sent") \
 	X(receipts_lost, "receipts that could not be sent; the batch comes again") \
 	X(statuses, "status messages") \
+	X(orders, "orders sent to probes, repetitions included") \
+	X(replies, "authentic replies of probes to orders") \
+	X(replies_false, "replies that were not authentic, or to no order of ours") \
 	X(denied, "subscriptions refused by a broker: it delivers nothing") \
 	X(connects, "connections made to brokers") \
 	X(disconnects, "connections lost")

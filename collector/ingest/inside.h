@@ -13,7 +13,14 @@
 
 /* Messages in both queues: the tag says what it is and which broker, then the topic, a zero byte
  * and the payload. */
-enum message_kind { MESSAGE_BATCH, MESSAGE_STATUS, MESSAGE_STATUS_OLD, MESSAGE_RECEIPT };
+enum message_kind {
+	MESSAGE_BATCH,
+	MESSAGE_STATUS,
+	MESSAGE_STATUS_OLD,
+	MESSAGE_RECEIPT,
+	MESSAGE_REPLY,
+	MESSAGE_ORDER, /* before the payload: four bytes, big endian, after so many seconds it is void */
+};
 #define MESSAGE_TAG(kind, broker) ((uint32_t)(kind) | (uint32_t)(broker) << 8)
 #define TAG_KIND(tag)             ((tag)&0xff)
 #define TAG_BROKER(tag)           ((tag) >> 8)
@@ -50,6 +57,12 @@ struct ingest {
 
 /* writer.c */
 void *writer_run(void *ingest);
+
+/* orders.c; both run on the writer's thread */
+void orders_send(struct ingest *in); /* those that are due, to every broker that is connected */
+/* Within the open group. */
+int orders_take_reply(
+	struct ingest *in, const char *topic, const uint8_t *bytes, size_t n) MUST_CHECK;
 
 /* brokers.c */
 int brokers_make(struct ingest *in, struct why *why) MUST_CHECK;

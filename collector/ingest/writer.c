@@ -15,6 +15,7 @@
 #define STATUS_MAX      4096
 #define STATUS_DEPTH    4
 #define REPLAY_EVERY_NS (10 * NS_PER_S) /* look for batches of probes registered meanwhile */
+#define ORDERS_EVERY_NS (NS_PER_S)      /* look for orders to be sent */
 #define RETRY_FIRST_MS  200
 #define RETRY_MOST_MS   5000
 
@@ -121,12 +122,14 @@ static int take_status(
 	char name[PROBE_ID_TEXT];
 	const char *leaf;
 	bool online = says_online(text, n);
+	int err;
 
 	if (topic_parse(topic, id, &leaf) < 0)
 		return 0;
 	COUNT_UP(&w->in->counters, statuses, 1);
-	return store_probe_seen(w->intake.store, probe_id_text(id, name), online,
+	err = store_probe_seen(w->intake.store, probe_id_text(id, name), online,
 		kind == MESSAGE_STATUS && online ? clock_wall() : 0);
+	return err || !online ? err : store_orders_awake(w->intake.store, name);
 }
 
 static int take_message(struct writer *w, const struct queue_item *item)
@@ -140,6 +143,8 @@ static int take_message(struct writer *w, const struct queue_item *item)
 	if (skip > item->len)
 		return 0;
 	n = item->len - skip;
+	if (TAG_KIND(item->tag) == MESSAGE_REPLY)
+		return orders_take_reply(w->in, topic, payload, n);
 	if (TAG_KIND(item->tag) != MESSAGE_BATCH)
 		return take_status(w, TAG_KIND(item->tag), topic, (const char *)payload, n);
 	err = intake_batch(&w->intake, topic, payload, n, clock_wall(), w->result);
@@ -234,7 +239,7 @@ void *writer_run(void *ingest)
 {
 	struct ingest *in = ingest;
 	struct writer *w = mem_new(sizeof(*w));
-	int64_t replay_ns = mono();
+	int64_t replay_ns = mono(), orders_ns = replay_ns;
 
 	w->in = in;
 	w->intake = (struct intake){
@@ -249,6 +254,10 @@ void *writer_run(void *ingest)
 			group(w);
 		else if (atomic_load(&in->ending) && !queue_count(in->in))
 			break;
+		if (mono() >= orders_ns) {
+			orders_send(in);
+			orders_ns = mono() + ORDERS_EVERY_NS;
+		}
 		if (mono() >= replay_ns) {
 			replay(w);
 			replay_ns = mono() + REPLAY_EVERY_NS;

@@ -64,6 +64,21 @@
 	"CREATE TABLE audit(number INTEGER PRIMARY KEY, at INTEGER, actor TEXT, action TEXT, " \
 	"object TEXT, detail TEXT, hash BLOB);"
 
+/* Made in older stores, too: nothing that was there changes, and an older program does not see them. */
+#define META_MORE \
+	"CREATE TABLE IF NOT EXISTS orders(number INTEGER PRIMARY KEY, id TEXT UNIQUE, probe " \
+	"TEXT, action INTEGER, what TEXT, target TEXT, until INTEGER, stop INTEGER, plan TEXT, " \
+	"issued INTEGER, expires INTEGER, actor TEXT, state INTEGER, word TEXT, detail TEXT, " \
+	"replied INTEGER, sent INTEGER, last_sent INTEGER, next INTEGER);" \
+	"CREATE INDEX IF NOT EXISTS orders_probe ON orders(probe, state, number);" \
+	"CREATE INDEX IF NOT EXISTS orders_state ON orders(state, next);" \
+	"CREATE TABLE IF NOT EXISTS claim(name TEXT PRIMARY KEY, hash BLOB, hamlet TEXT, " \
+	"cluster TEXT, role INTEGER, simulated INTEGER, created INTEGER, expires INTEGER, actor " \
+	"TEXT, probe TEXT, used INTEGER) WITHOUT ROWID;" \
+	"CREATE TABLE IF NOT EXISTS certificate(serial TEXT PRIMARY KEY, probe TEXT, issued " \
+	"INTEGER, expires INTEGER, revoked INTEGER, pem TEXT) WITHOUT ROWID;" \
+	"CREATE INDEX IF NOT EXISTS certificate_probe ON certificate(probe);"
+
 /* plmn, rat, reg, rsrp_d ... are copies out of body for quick scans. */
 #define RAW_SCHEMA \
 	"CREATE TABLE record(probe INTEGER, seq INTEGER, kind INTEGER, utc_ns INTEGER, boot " \

@@ -46,6 +46,8 @@ static int open_files(struct store *s, struct why *why)
 		return why_say(why, -EPROTONOSUPPORT,
 			"%s: schema version %lld, this program knows %d", path, (long long)version,
 			SCHEMA_VERSION);
+	if (s->mode == STORE_WRITE && (err = db_script(&s->meta, META_MORE)))
+		return why_say(why, err, "%s: tables cannot be added: %s", path, strerror(-err));
 	return 0;
 }
 

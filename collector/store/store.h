@@ -10,6 +10,7 @@
 
 #include "../../probes/core/batch.h"
 #include "../../probes/core/buf.h"
+#include "../../probes/core/order.h"
 #include "../../probes/core/record.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -303,6 +304,84 @@ struct store_audit_entry {
 };
 int store_audits(struct store *s, int64_t after, size_t most,
 	int (*each)(void *arg, const struct store_audit_entry *e), void *arg);
+
+/* --- orders ----------------------------------------------------------------------------------------------------- */
+enum store_order_state { /* reply states of the wire, and what there is without a reply */
+	STORE_ORDER_OPEN = 0,
+	STORE_ORDER_EXPIRED = 100,
+};
+struct store_order {
+	struct order order; /* probe, id, number and issued_ns are given by store_order_add() */
+	char probe[PROBE_ID_TEXT], id[ORDER_ID_TEXT];
+	char actor[64];
+	int state; /* enum reply_state or store_order_state */
+	char word[REPLY_WORD], detail[REPLY_DETAIL];
+	int64_t replied_ns, last_sent_ns; /* 0 never */
+	int64_t sent;                     /* how often */
+};
+const char *store_order_state_name(
+	int state); /* "open" "accepted" "refused" "done" "later" "expired" */
+
+/* o->probe, o->order's action with its fields and expires_ns are given, the rest is filled in.  -ENOENT: no
+ * such probe; -EPERM: it is retired; -EINVAL: the order does not hold together. */
+int store_order_add(
+	struct store *s, struct store_order *o, const char *actor, struct why *why) MUST_CHECK;
+int store_order(struct store *s, const char *id, struct store_order *out) MUST_CHECK; /* -ENOENT */
+/* Newest first.  probe NULL: all; open: only those that wait for their end. */
+int store_orders(struct store *s, const char *probe, bool open,
+	int (*each)(void *arg, const struct store_order *o), void *arg);
+/* Those to be sent now: of each probe the oldest that has no answer, because a probe refuses what is older than
+ * what it has seen; and those that were accepted and not told to be done. */
+int store_orders_due(struct store *s, int64_t now_ns, size_t most,
+	int (*each)(void *arg, const struct store_order *o), void *arg);
+int store_order_sent(struct store *s, const struct store_order *o, int64_t now_ns) MUST_CHECK;
+/* The probe has come: what waits for it is to be sent now. */
+int store_orders_awake(struct store *s, const char *probe) MUST_CHECK;
+/* Those without an answer whose time is over are expired. */
+int store_orders_expire(struct store *s, int64_t now_ns) MUST_CHECK;
+/* An authentic reply.  1: it changed something; 0: it was known; -ENOENT: no such order of this probe. */
+int store_order_reply(struct store *s, const struct order_reply *r, int64_t now_ns) MUST_CHECK;
+
+/* --- enrolment -------------------------------------------------------------------------------------------------- */
+#define STORE_CLAIM  8 /* the public part of a claim code */
+#define STORE_HASH   32
+#define STORE_SERIAL 48
+struct store_claim {
+	char name[STORE_CLAIM];
+	uint8_t hash[STORE_HASH]; /* of the whole code; the code itself is kept nowhere */
+	char hamlet[STORE_CODE], cluster[STORE_CODE];
+	uint8_t role; /* enum probe_role */
+	bool simulated;
+	int64_t created_ns, expires_ns, used_ns; /* used_ns 0: not yet */
+	char probe[PROBE_ID_TEXT];               /* that used it, "" none */
+	char actor[64];
+};
+/* -EEXIST: the name is taken; -ENOENT: no such hamlet or cluster. */
+int store_claim_add(struct store *s, const struct store_claim *c, const char *actor,
+	struct why *why) MUST_CHECK;
+int store_claim(
+	struct store *s, const char *name, struct store_claim *out) MUST_CHECK; /* -ENOENT */
+int store_claims(struct store *s, int (*each)(void *arg, const struct store_claim *c), void *arg);
+int store_claim_withdraw(struct store *s, const char *name, const char *actor,
+	struct why *why) MUST_CHECK; /* -ENOENT; -EPERM: it was used */
+
+struct store_certificate {
+	char serial[STORE_SERIAL]; /* hexadecimal */
+	char probe[PROBE_ID_TEXT];
+	int64_t issued_ns, expires_ns, revoked_ns; /* revoked_ns 0: it is good */
+	const char *pem;                           /* during the callback, or the caller's */
+};
+/* One transaction: the claim is used by this probe, the probe is registered where the claim says, the
+ * certificate is noted.  -EPERM: another probe used it meanwhile. */
+int store_claim_use(struct store *s, const struct store_claim *c,
+	const struct store_certificate *cert, struct why *why) MUST_CHECK;
+/* The newest certificate of the probe that is good at that time; its PEM is appended to pem.  -ENOENT. */
+int store_certificate(struct store *s, const char *probe, int64_t now_ns,
+	struct store_certificate *out, struct buf *pem) MUST_CHECK;
+int store_certificates(struct store *s, const char *probe, bool revoked,
+	int (*each)(void *arg, const struct store_certificate *c), void *arg);
+int store_certificates_revoke(struct store *s, const char *probe, int64_t now_ns, const char *actor,
+	uint64_t *revoked) MUST_CHECK;
 
 struct store_check { /* ledger against raw rows */
 	uint64_t probes, ledger_records, raw_records, raw_files;

@@ -215,6 +215,11 @@ const uint8_t *identity_id(const struct identity *i)
 	return i->id;
 }
 
+EVP_PKEY *identity_key(const struct identity *i)
+{
+	return i->key;
+}
+
 int identity_sign(const struct identity *i, const void *bytes, size_t n, uint8_t out[SIGNATURE])
 {
 	EVP_MD_CTX *c = EVP_MD_CTX_new();

@@ -23,8 +23,10 @@ int identity_make(struct identity **out) MUST_CHECK; /* in memory only: tests, s
 int identity_from_seed(struct identity **out, const uint8_t seed[32]) MUST_CHECK;
 void identity_free(struct identity *i);
 
-const uint8_t *identity_public(const struct identity *i); /* PUBLIC_KEY bytes */
-const uint8_t *identity_id(const struct identity *i);     /* PROBE_ID bytes */
+const uint8_t *identity_public(const struct identity *i);   /* PUBLIC_KEY bytes */
+const uint8_t *identity_id(const struct identity *i);       /* PROBE_ID bytes */
+struct evp_pkey_st;                                         /* OpenSSL's EVP_PKEY */
+struct evp_pkey_st *identity_key(const struct identity *i); /* borrowed; for certificate requests */
 int identity_sign(const struct identity *i, const void *bytes, size_t n,
 	uint8_t out[SIGNATURE]) MUST_CHECK; /* thread-safe */
 int identity_verify(const uint8_t key[PUBLIC_KEY], const void *bytes, size_t n,

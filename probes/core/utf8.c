@@ -53,6 +53,17 @@ bool utf8_valid(const void *text, size_t n)
 	return true;
 }
 
+bool utf8_printable(const void *text, size_t n)
+{
+	const uint8_t *p = text;
+
+	for (size_t i = 0; i < n; i++)
+		if (p[i] < 0x20 || p[i] == 0x7f ||
+			(p[i] == 0xc2 && i + 1 < n && p[i + 1] < 0xa0)) /* U+0080 .. U+009F */
+			return false;
+	return utf8_valid(text, n);
+}
+
 size_t utf8_clean(char *out, size_t room, const void *text, size_t n)
 {
 	const uint8_t *s = text;

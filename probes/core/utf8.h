@@ -8,6 +8,8 @@
 
 /* Well-formed and without a zero byte, which no text of ours carries. */
 bool utf8_valid(const void *text, size_t n);
+/* The same without control characters (C0, DEL, C1): can be shown on a terminal as it is. */
+bool utf8_printable(const void *text, size_t n);
 
 /* Copies n bytes to out, replacing what is not UTF-8, and zero bytes, by U+FFFD; cut at a character's
  * boundary when it does not fit.  Terminates.  room counts the zero.  Returns the length. */

@@ -112,6 +112,8 @@ def test_the_openapi_document_lists_exactly_the_table_of_endpoints(served):
 def test_each_documented_path_answers_in_the_documented_shape(served):
     document = served.json("/api/v1/openapi.json")
     for pattern, path in document["paths"].items():
+        if "get" not in path:
+            continue  # test_enroll.py
         status, headers, body = served.get(filled(served, pattern))
         assert status == 200, pattern
         (type_, media), = path["get"]["responses"]["200"]["content"].items()
@@ -129,7 +131,7 @@ def test_each_answer_carries_the_protecting_headers(served):
 
 
 def test_an_unchanged_answer_is_304_and_head_is_get_without_the_body(served):
-    for pattern in [e["path"] for e in served.json("/api/v1")]:
+    for pattern in [e["path"] for e in served.json("/api/v1") if e["method"] == "GET"]:
         if pattern in ("/metrics",):
             continue
         path = filled(served, pattern)
@@ -257,7 +259,7 @@ def test_two_reports_at_once_do_not_hold_the_map_up(served):
 
 
 def test_all_endpoints_from_eight_threads_while_probes_deliver_and_lists_change(served, tmp_path):
-    paths = [filled(served, e["path"]) for e in served.json("/api/v1")]
+    paths = [filled(served, e["path"]) for e in served.json("/api/v1") if e["method"] == "GET"]
     paths += [f"/tiles/{layer}/{z}/{int(0.794 * 2 ** z)}/{int(0.436 * 2 ** z)}.mvt" for layer in ("units", "hamlets") for z in range(0, 15)]
     probes = 12
     for seed in range(probes):

@@ -90,3 +90,28 @@ def test_the_data_dictionary_is_that_of_this_code():
         pytest.skip(f"{tool} is not built: make tools")
     made = subprocess.run([tool], check=True, capture_output=True, text=True).stdout
     assert (ROOT / "docs/data-dictionary.md").read_text() == made, "build/tools/dictionary >docs/data-dictionary.md"
+
+
+def example(name):
+    text = (ROOT / "probes/core/WIRE.md").read_text()
+    return bytes.fromhex("".join(re.search(rf"```hex {name}\n(.*?)```", text, re.S).group(1).split()))
+
+
+@pytest.mark.parametrize("name, external, seed", [("order", b"ps1o", range(0x40, 0x60)), ("reply", b"ps1a", range(32))])
+def test_orders_and_replies_are_signed_each_under_its_name(name, external, seed):
+    protected, unprotected, body, signature = cbor2.loads(example(name)).value
+    key = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(seed)).public_key()
+    raw = key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    assert (unprotected, cbor2.loads(protected)) == ({}, {1: -8, 4: raw})
+    key.verify(signature, cbor2.dumps(["Signature1", protected, external, body]))
+    assert cbor2.dumps(cbor2.loads(body), canonical=True) == body
+
+
+def test_the_order_and_the_reply_say_what_the_text_says(payload):
+    issued = 1_763_900_000 * 10**9
+    number = bytes(range(0xB0, 0xC0))
+    assert cbor2.loads(cbor2.loads(example("order")).value[2]) == {
+        1: 1, 2: payload[2], 3: number, 4: issued // 1000, 5: issued, 6: issued + 86400 * 10**9, 7: 3,
+        8: "throughput", 9: issued + 7200 * 10**9, 10: True}
+    assert cbor2.loads(cbor2.loads(example("reply")).value[2]) == {
+        1: 1, 2: payload[2], 3: number, 4: 3, 5: "ok", 7: issued + 5 * 10**9}

@@ -274,6 +274,31 @@ static void unreadable_servers_are_refused(void **state)
 	assert_int_equal(resolve_new(&r, x->loop, "not an address"), -EINVAL);
 }
 
+static bool is_192(const struct sockaddr *a)
+{
+	return a->sa_family == AF_INET &&
+	       ntohl(((const struct sockaddr_in *)a)->sin_addr.s_addr) >> 24 == 192;
+}
+
+static void an_answer_with_a_refused_address_counts_as_none(void **state)
+{
+	struct fixture *x = *state;
+
+	resolve_refuse(x->resolve, is_192);
+	look_up(x, "good.test", 4, NS_PER_S);
+	assert_int_equal(x->err, -EPERM);
+	assert_int_equal(x->n, 0);
+	look_up(x, "good.test", 0,
+		NS_PER_S); /* of two addresses one is refused: no choice is left */
+	assert_int_equal(x->err, -EPERM);
+	look_up(x, "good.test", 6, NS_PER_S);
+	assert_int_equal(x->err, 0);
+	look_up(x, "192.0.2.1", 0, NS_PER_S); /* written as an address */
+	assert_int_equal(x->err, -EPERM);
+	look_up(x, "198.51.100.1", 0, NS_PER_S);
+	assert_int_equal(x->err, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -291,6 +316,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_callback_may_cancel_another_query, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(unreadable_servers_are_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			an_answer_with_a_refused_address_counts_as_none, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
