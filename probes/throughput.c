@@ -10,13 +10,14 @@
 #include "core/mem.h"
 #include "throughput_inside.h"
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #define URL_MAX           512
 #define RADIO_FIELD_COUNT 16 /* of fields.h, at each moment */
-#define RESULT_FIELDS     35 /* that throughput_say() sets at most */
+#define RESULT_FIELDS     41 /* that throughput_say() sets at most, and the schedule */
 #define TICK_NS           (50 * NS_PER_MS)
 #define DNS_NS            (5 * NS_PER_S)
 #define PING_NS           (5 * NS_PER_S)
@@ -464,6 +465,8 @@ static void resolved(void *arg, int err, const struct sockaddr_storage *addrs, s
 		fail(p, err, "unreachable", strerror(-err));
 		return;
 	}
+	netif_port(&t->to, t->port);
+	probe_flow(p, &t->to, IPPROTO_TCP);
 	if (*iface)
 		snprintf(t->iface, sizeof(t->iface), "%s", iface);
 	else if (netif_of(&local, t->iface))
@@ -476,9 +479,8 @@ static int throughput_open(struct probe *p, struct why *why)
 	struct throughput *t = probe_state(p);
 	const struct settings *s = probe_settings(p);
 	const char *family = probe_str(p, "family");
-	unsigned port;
 
-	if (fetch_url(probe_str(p, "target"), t->host, sizeof(t->host), &port, &t->tls))
+	if (fetch_url(probe_str(p, "target"), t->host, sizeof(t->host), &t->port, &t->tls))
 		return why_say(why, -EINVAL,
 			"target \"%s\" is not http://host:port or https://host:port",
 			probe_str(p, "target"));
@@ -528,7 +530,7 @@ static void throughput_cancel(struct probe *p)
 	struct throughput *t = probe_state(p);
 
 	if (t->phase == LOAD) {
-		drain(p, "cancelled");
+		drain(p, probe_stopped(p) ? probe_stopped(p) : "cancelled");
 		emit(p);
 	} else if (t->phase == DRAIN) {
 		emit(p);
@@ -536,6 +538,17 @@ static void throughput_cancel(struct probe *p)
 	stop_all(t, probe_loop(p));
 	t->phase = IDLE;
 	probe_done(p, -ECANCELED);
+}
+
+/* Payload with its headers (52 of 1448 bytes, and as much for acknowledgements), handshakes, and the round trips
+ * beside it: 400 B each, at most ten a second. */
+static int64_t throughput_most_bytes(const struct probe *p)
+{
+	const struct throughput *t = probe_state((struct probe *)p);
+	int64_t most = t->librespeed && t->most_bytes < MEGABYTE ? MEGABYTE : t->most_bytes,
+		one = most + most / 8 + 30000 + t->most_ns / NS_PER_S * 4000;
+
+	return strcmp(probe_str(p, "direction"), "both") ? one : 2 * one;
 }
 
 const struct probe_type throughput_probe = {
@@ -546,4 +559,5 @@ const struct probe_type throughput_probe = {
 	.open = throughput_open,
 	.start = throughput_start,
 	.cancel = throughput_cancel,
+	.most_bytes = throughput_most_bytes,
 };

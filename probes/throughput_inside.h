@@ -37,6 +37,7 @@ struct throughput {
 	bool up, then_up, full, librespeed, tls, verify;
 	int family;
 	char host[HOST_MAX], iface[NETIF_NAME], version[8];
+	unsigned port;
 	struct sockaddr_storage to;
 	size_t streams, ended, failed, busy;
 	int64_t most_bytes, most_ns, share; /* share: bytes asked for per stream */

@@ -65,6 +65,11 @@
 	X(12, BYTES_UP, "bytes_up", INT, "B", K_NET, "sent, by the interface's own counters")                          \
 	X(13, BYTES_DOWN, "bytes_down", INT, "B", K_NET, "received, by the interface's own counters")                  \
 	X(14, ADDRESS, "address", TEXT, "", K_NET, "address of the target that was used")                              \
+	X(15, COMPETING_METHOD, "competing_method", TEXT, "", K_NET, "how competing_bps was found: capture, or counters less what the test moved") \
+	X(16, INTERFERENCE, "interference", TEXT, "", K_NET, "what the traffic of others did to the result: none minor discarded") \
+	X(17, COMPETING_WAY_BPS, "competing_way_bps", INT, "bit/s", K_NET, "the part of competing_bps that went the way the test loaded") \
+	X(18, SCHEDULE_EVENT, "schedule_event", TEXT, "", K_ANY, "event of the plan that started the test (RFC 8194 event); absent: its interval") \
+	X(19, CYCLE_NUMBER, "cycle_number", TEXT, "", K_ANY, "YYYYMMDD.HHMMSS in UTC at which the cycle of that event began (RFC 8194 cycle-number)") \
 	/* radio now */                                                                                                \
 	RADIO_FIELDS(X, 32, , "", K_RADIO, "")                                                                         \
 	X(48, RSCP, "rscp_dbm", REAL, "dBm", K_RADIO, "RSCP (WCDMA)")                                                  \
@@ -201,6 +206,8 @@
 	X(316, AGENT_START, "agent_start", BOOL, "", K(HEALTH), "first record after the agent started")                \
 	X(317, PROCESS_RSS, "process_rss", INT, "B", K(HEALTH), "resident memory of the agent")                        \
 	X(318, SKIPPED, "skipped", INT, "", K(HEALTH), "runs left out since the last health record")                   \
+	X(323, BUDGET_CUT, "budget_cut", TEXT, "", K(HEALTH), "tests that the data allowance has cut, by name")        \
+	X(324, SUPPRESSED, "suppressed", TEXT, "", K(HEALTH), "suppressions that hold, by name")                       \
 	/* gap */                                                                                                      \
 	X(336, GAP_FIRST, "gap_first", INT, "", K(GAP), "first sequence number concerned")                             \
 	X(337, GAP_LAST, "gap_last", INT, "", K(GAP), "last sequence number concerned")                                \

@@ -63,9 +63,9 @@ static void nap_cancel(struct probe *p)
 
 static const struct setting nothing[] = { { 0 } };
 static const struct probe_type plain = { "latency", 0, nothing, sizeof(struct nap), NULL, NULL,
-	nap_start, nap_cancel };
+	nap_start, nap_cancel, NULL };
 static const struct probe_type greedy = { "throughput", PROBE_EXCLUSIVE, nothing,
-	sizeof(struct nap), NULL, NULL, nap_start, nap_cancel };
+	sizeof(struct nap), NULL, NULL, nap_start, nap_cancel, NULL };
 
 static enum schedule_verdict verdict;
 static unsigned asked;

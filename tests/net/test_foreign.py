@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Traffic of others during a throughput test, judged by the emulator's log."""
+import csv
+import json
+import sys
+
+import pytest
+from linkemu import A4, B4, B6, probe_command
+
+PORT = 8080
+OTHER = 9999
+UDP = 17
+
+# datagrams at an even rate, from the first word on: SEND family address rate_kbit
+SEND = """
+import socket, sys, time
+six, to, kbit = sys.argv[1] == "6", sys.argv[2], float(sys.argv[3])
+s = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM)
+payload, n, start = bytes(972), 0, time.monotonic()
+print("going", flush=True)
+while True:
+    n += 1
+    s.sendto(payload, (to, %d))
+    time.sleep(max(0, start + n * 8 * (972 + 28) / kbit / 1000 - time.monotonic()))
+""" % OTHER
+
+
+@pytest.fixture
+def line(link, reflector):
+    def make(**shape):
+        made = link(**shape)
+        reflector(made.command("b"), stamp="port = 862;", http=f"port = {PORT};")
+        return made
+
+    return make
+
+
+def others(link, side, to, kbit, family="4"):
+    child = link.start(side, sys.executable, "-c", SEND, family, to, str(kbit), stdout=-1, text=True)
+    assert child.stdout.readline() == "going\n"
+    return child
+
+
+def foreign_rate(link, way):
+    """What the log says of the others' packets, at the probe's end, while the test moved its payload."""
+    link.set()
+    ours, theirs = [], []
+    with open(link.log, encoding="ascii") as f:
+        for row in csv.reader(f):
+            if len(row) < 12 or row[0] != way or row[11] not in ("sent", "copy"):
+                continue
+            at, size, proto = int(row[3 if way == "down" else 2]), int(row[4]), int(row[6])
+            (theirs if proto == UDP else ours).append((at, size))
+    # the load: from the first full packet on
+    full = [at for at, size in ours if size > 1000] or [at for at, size in ours]
+    a, b = min(full), max(full)
+    return sum(size for at, size in theirs if a <= at <= b) * 8e9 / (b - a)
+
+
+def test_an_idle_line_has_no_foreign_traffic_and_ours_is_never_foreign(line, probe):
+    made = line(delay_ms=10, rate_kbit=20_000)
+    for r in probe("throughput", made, target=f"http://{B4}:{PORT}"):
+        assert r["competing_method"] == "capture", r
+        assert r["competing_bps"] < 2000, r  # the kernel's own router solicitations are nobody's test
+        assert r["interference"] == "none"
+    for r in probe("throughput", made, target=f"http://[{B6}]:{PORT}"):
+        assert r["competing_bps"] < 2000 and r["interference"] == "none", r
+
+
+@pytest.mark.parametrize("kbit, direction, word", [(400, "down", "none"), (1000, "down", "minor"), (4000, "down", "discarded"),
+                                                   (2500, "up", "discarded")])
+def test_a_known_flow_of_others_is_reported(line, probe, kbit, direction, word):
+    made = line(delay_ms=10, rate_kbit=20_000)
+    from_b = direction == "down"
+    others(made, "b" if from_b else "a", A4 if from_b else B4, kbit)
+    (r,) = probe("throughput", made, target=f"http://{B4}:{PORT}", mode="full", direction=direction)
+    assert r["error"] is None and r["competing_method"] == "capture", r
+    # of what comes down the full queue drops some before we see it: what arrived is the truth
+    arrived = foreign_rate(made, direction)
+    assert r["competing_way_bps"] == pytest.approx(arrived, rel=0.1), r
+    assert arrived == pytest.approx(kbit * 1000, rel=0.25 if from_b else 0.05)
+    assert r["competing_bps"] >= r["competing_way_bps"]
+    assert r["interference"] == word, r
+
+
+def test_what_goes_the_other_way_does_not_discard_a_result(line, probe):
+    made = line(delay_ms=10, rate_kbit=20_000)
+    others(made, "a", B4, 4000)
+    (r,) = probe("throughput", made, target=f"http://{B4}:{PORT}", mode="full", direction="down")
+    assert r["competing_bps"] == pytest.approx(4e6, rel=0.1), r
+    assert r["competing_way_bps"] < 100_000 and r["interference"] == "none", r
+
+
+def test_without_the_right_to_capture_the_counters_tell(line):
+    made = line(delay_ms=10, rate_kbit=20_000)
+    others(made, "b", A4, 4000)
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]
+    done = made.run("a", *nobody, *probe_command("throughput", target=f"http://{B4}:{PORT}", mode="full", direction="down"))
+    (r,) = [json.loads(x) for x in done.stdout.splitlines()]
+    assert r["competing_method"] == "counters", r
+    assert r["competing_way_bps"] == pytest.approx(foreign_rate(made, "down"), rel=0.2), r
+    assert r["interference"] == "discarded"
+    alone = line(delay_ms=10, rate_kbit=20_000)
+    done = alone.run("a", *nobody, *probe_command("throughput", target=f"http://{B4}:{PORT}"))
+    for r in [json.loads(x) for x in done.stdout.splitlines()]:
+        assert r["competing_method"] == "counters" and r["interference"] == "none", r
