@@ -47,6 +47,7 @@ void daemon_measured(void *arg, struct probe *p, const struct record *r)
 	struct daemon *d = arg;
 	struct record own = *r;
 
+	schedule_stamp(d->schedule, p, &own);
 	daemon_record(d, &own);
 	remember(d, p, &own);
 	if (own.kind == RECORD_SIGNAL)

@@ -22,6 +22,19 @@ static void told_to_end(struct loop_signal *s, int signo)
 }
 
 /* --- building ---------------------------------------------------------------------------------------------------- */
+static void open_guards(struct daemon *d)
+{
+	const struct settings *g = conf_section(d->conf, "guard"),
+			      *q = conf_section(d->conf, "quiet");
+
+	d->world.own.minor_percent = settings_real(g, "minor_percent");
+	d->world.own.discard_percent = settings_real(g, "discard_percent");
+	d->world.own.counters_only = !settings_bool(g, "capture");
+	d->quiet.below_share = (double)settings_int(q, "battery_below_percent") / 100;
+	d->quiet.above_c = (double)settings_int(q, "hotter_than_c");
+	d->device = QUIET_UNKNOWN;
+}
+
 static int open_world(struct daemon *d, struct why *why)
 {
 	const struct settings *s = conf_section(d->conf, "agent"),
@@ -36,6 +49,7 @@ static int open_world(struct daemon *d, struct why *why)
 	d->health_every_ns = settings_int(conf_section(d->conf, "health"), "interval_s") * NS_PER_S;
 	d->guard.down_bps_most = (uint64_t)settings_int(b, "idle_down_kbps") * 1000;
 	d->guard.up_bps_most = (uint64_t)settings_int(b, "idle_up_kbps") * 1000;
+	open_guards(d);
 	snprintf(d->iface, sizeof(d->iface), "%s", settings_text(s, "iface"));
 	snprintf(d->billed, sizeof(d->billed), "%s",
 		settings_text(*settings_text(b, "iface") ? b : s, "iface"));
@@ -51,9 +65,17 @@ static int open_world(struct daemon *d, struct why *why)
 /* All sockets that want CAP_NET_RAW open here. */
 static int open_tests(struct daemon *d, struct access_options *access, struct why *why)
 {
-	struct schedule_owner owner = { daemon_measured, daemon_may_run, daemon_ran, d };
+	struct schedule_owner owner = { daemon_measured, daemon_may_run, daemon_ran,
+		daemon_suppression, d };
 	int64_t delay = settings_int(conf_section(d->conf, "agent"), "start_delay_s") * NS_PER_S;
-	int err = schedule_new(&d->schedule, &d->world, delay, owner);
+	struct buf problems; /* none: the configuration was checked */
+	int err;
+
+	buf_init(&problems, 4096);
+	plan_read(&d->plan, d->conf, &problems);
+	err = schedule_new(&d->schedule, &d->world, &d->plan, delay, owner);
+	schedule_retry(d->schedule,
+		settings_int(conf_section(d->conf, "budget"), "busy_retry_s") * NS_PER_S);
 
 	access->no_modem = access->no_internet_tests = true;
 	for (size_t i = 0; i < conf_count(d->conf, "tests") && !err; i++) {
@@ -62,11 +84,12 @@ static int open_tests(struct daemon *d, struct access_options *access, struct wh
 		const char *name =
 			*settings_text(s, "name") ? settings_text(s, "name") : type->name;
 
+		struct plan_test test;
+
 		if (!settings_bool(s, "enabled"))
 			continue;
-		err = schedule_add(d->schedule, type, name, s,
-			settings_int(s, "interval_s") * NS_PER_S,
-			settings_int(s, "limit_s") * NS_PER_S, why);
+		plan_read_test(&test, &d->plan, s, "tests", &problems);
+		err = schedule_add(d->schedule, type, name, &test, why);
 		if (err)
 			why_say(why, err, "test \"%s\": %s", name, strerror(-err));
 		if (type->needs & PROBE_MODEM)
@@ -75,6 +98,8 @@ static int open_tests(struct daemon *d, struct access_options *access, struct wh
 			access->no_internet_tests = false;
 	}
 	d->last = mem_new((schedule_count(d->schedule) + 1) * sizeof(*d->last));
+	d->cut = mem_new((schedule_count(d->schedule) + 1) * sizeof(*d->cut));
+	buf_done(&problems);
 	return err;
 }
 
@@ -82,7 +107,6 @@ static int open_journal(struct daemon *d, struct why *why)
 {
 	char folder[STATE_PATH], path[STATE_PATH];
 	const char *boot_file = settings_text(conf_section(d->conf, "agent"), "boot_id_file");
-	const struct settings *b = conf_section(d->conf, "budget");
 	struct journal_options o;
 	int err;
 
@@ -97,11 +121,12 @@ static int open_journal(struct daemon *d, struct why *why)
 	err = journal_open(&d->journal, &o, &d->past, why);
 	if (err)
 		return err;
-	d->budget.limit = (uint64_t)settings_int(b, "month_mb") * 1000000;
-	d->budget.reserve = (uint64_t)settings_int(b, "telemetry_mb") * 1000000;
-	d->budget.reset_day = (int)settings_int(b, "reset_day");
+	err = daemon_spend_settings(d, why);
 	budget_open(&d->budget, state_path(d->conf, "budget", path), o.boot);
-	return 0;
+	controller_open(&d->controller, state_path(d->conf, "controller", path),
+		settings_int(conf_section(d->conf, "agent"), "controller_timeout_s") * NS_PER_S,
+		clock_mono());
+	return err;
 }
 
 static int read_password(struct daemon *d, const char *file, struct why *why)
@@ -214,6 +239,7 @@ static void done(struct daemon *d)
 	d->schedule = NULL; /* nothing is measured any more */
 	if (d->uplink) {
 		daemon_count_traffic(d);
+		budget_pledge(&d->budget, 0);
 		(void)!budget_save(&d->budget, clock_mono(), true);
 	}
 	uplink_stop(d->uplink, (int)wait_s * 1000);
@@ -221,6 +247,7 @@ static void done(struct daemon *d)
 	access_free(d->access);
 	identity_free(d->identity);
 	free(d->last);
+	free(d->cut);
 	world_close(&d->world);
 	conf_free(d->conf);
 }

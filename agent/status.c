@@ -87,6 +87,38 @@ static void say_budget(struct json_object *o, int lang)
 							       : ", nothing left for large tests"));
 }
 
+/* What is not run just now, and why; nothing when all is. */
+static void say_held(struct json_object *o, int lang)
+{
+	struct json_object *cut = doc_at(doc_at(o, "budget"), "cut"),
+			   *x = doc_at(o, "suppressions");
+	const char *quiet = doc_text(o, "quiet", "");
+
+	for (size_t i = 0; cut && i < json_object_array_length(cut); i++)
+		printf("%s %s\n",
+			lang == VI ? "Ngừng đo:   hết phần dung lượng cho"
+				   : "Cut:        no allowance left for",
+			json_object_get_string(json_object_array_get_idx(cut, i)));
+	for (size_t i = 0; x && i < json_object_array_length(x); i++) {
+		struct json_object *one = json_object_array_get_idx(x, i);
+		int64_t left = doc_int(one, "left_s", -1);
+
+		if (!doc_bool(one, "active"))
+			continue;
+		printf("%s %s",
+			lang == VI ? "Tạm dừng:  " : "Suppressed:", doc_text(one, "name", "?"));
+		if (left >= 0)
+			printf(lang == VI ? ", còn %" PRId64 " phút" : ", %" PRId64 " min left",
+				(left + 59) / 60);
+		putchar('\n');
+	}
+	if (*quiet)
+		printf("%s %s\n",
+			lang == VI ? "Giữ yên:    phép đo lớn chờ:"
+				   : "Quiet:      large tests wait:",
+			quiet);
+}
+
 static void say_tests(struct json_object *o, int lang)
 {
 	struct json_object *tests = doc_at(o, "tests");
@@ -128,6 +160,7 @@ static void say(struct json_object *o, int lang)
 		doc_text(clock, "source", "none"));
 	say_uplink(o, lang);
 	say_budget(o, lang);
+	say_held(o, lang);
 	say_tests(o, lang);
 }
 

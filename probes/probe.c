@@ -28,7 +28,8 @@ struct probe {
 	bool timed_out;
 	bool freeing;
 	int early_err;
-	unsigned emitted;      /* records of this run */
+	unsigned emitted; /* records of this run */
+	int64_t allowance;
 	const char *stop_word; /* probe_stop(); NULL */
 	char stop_text[160];
 	struct foreign *foreign; /* watches an exclusive run; NULL */
@@ -173,6 +174,25 @@ int64_t probe_most_bytes(const struct probe *p)
 	if (p->type->most_bytes)
 		return p->type->most_bytes(p);
 	return p->type->needs & PROBE_MODEM ? 0 : PROBE_BYTES_UNTOLD;
+}
+
+void probe_allow(struct probe *p, int64_t bytes)
+{
+	p->allowance = bytes;
+}
+
+int64_t probe_allowance(const struct probe *p)
+{
+	return p->allowance;
+}
+
+int64_t probe_may_cost(const struct probe *p)
+{
+	int64_t most = probe_most_bytes(p);
+
+	return p->type->needs & PROBE_CAPPED && p->allowance > 0 && p->allowance < most
+	               ? p->allowance
+	               : most;
 }
 
 void probe_free(struct probe *p)

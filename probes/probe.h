@@ -21,6 +21,7 @@ enum probe_needs {
 	PROBE_EXCLUSIVE = 1 << 1, /* fills the link: only PROBE_LOADED may run beside it */
 	PROBE_LOADED = 1 << 2,    /* may run while an exclusive probe loads the link */
 	PROBE_MODEM = 1 << 3,     /* uses the modem's control port while it runs */
+	PROBE_CAPPED = 1 << 4,    /* keeps to probe_allowance() */
 };
 
 struct probe_type {
@@ -76,7 +77,10 @@ void probe_cancel(struct probe *p); /* idle is fine */
  * is good as far as it goes ("budget", "suppressed").  Idle is fine. */
 void probe_stop(struct probe *p, const char *word, const char *format, ...) PRINTF(3, 4);
 int64_t probe_most_bytes(const struct probe *p); /* of one run */
-void probe_free(struct probe *p);                /* cancels a run in progress; NULL is fine */
+/* The next runs may cost so many bytes, 0: no cap.  Only what is PROBE_CAPPED keeps to it. */
+void probe_allow(struct probe *p, int64_t bytes);
+int64_t probe_may_cost(const struct probe *p); /* the lesser of the two */
+void probe_free(struct probe *p);              /* cancels a run in progress; NULL is fine */
 bool probe_running(const struct probe *p);
 const struct probe_type *probe_type_of(const struct probe *p);
 const char *probe_name(const struct probe *p); /* of the test */
@@ -110,6 +114,7 @@ struct probe_load {
 /* Puts competing_bps, competing_way_bps, competing_method and interference into r, if they are known.  Records of
  * exclusive runs that lack them get what is known of the whole run. */
 void probe_competing(struct probe *p, struct record *r, const struct probe_load *load);
+int64_t probe_allowance(const struct probe *p); /* bytes on the wire for this run, 0: no cap */
 const char *probe_stopped(
 	const struct probe *p); /* in cancel(): the word of probe_stop(), NULL: another reason */
 void probe_emit(struct probe *p, const struct record *r); /* any number of times a run */

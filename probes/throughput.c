@@ -304,7 +304,7 @@ static void tick(struct loop_timer *timer)
 			drain(p, "idle");
 		else
 			fail(p, -ETIMEDOUT, "timeout", t->problem);
-	} else if (bytes >= t->most_bytes) {
+	} else if (bytes >= t->cap_bytes) {
 		drain(p, "bytes");
 	} else if (now - t->load_ns >= t->most_ns) {
 		drain(p, "time");
@@ -342,10 +342,10 @@ static void begin_load(struct probe *p)
 
 	t->phase = LOAD;
 	t->streams = (size_t)probe_int(p, "streams");
-	t->share = t->most_bytes / (int64_t)t->streams;
+	t->share = t->cap_bytes / (int64_t)t->streams;
 	if (t->librespeed && !t->up) {
 		while (t->streams > 1 && t->share < MEGABYTE)
-			t->share = t->most_bytes / (int64_t)--t->streams;
+			t->share = t->cap_bytes / (int64_t)--t->streams;
 		t->share = t->share < MEGABYTE ? MEGABYTE : t->share / MEGABYTE * MEGABYTE;
 	}
 	memset(t->stream, 0, sizeof(t->stream));
@@ -508,11 +508,43 @@ static int throughput_open(struct probe *p, struct why *why)
 	return 0;
 }
 
+/* What comes on top of the payload of one direction, and of its headers (52 of 1448 bytes, and as much for
+ * acknowledgements): handshakes, and the round trips beside it, 400 B each, at most ten a second. */
+static int64_t beside(const struct throughput *t)
+{
+	return 30000 + t->most_ns / NS_PER_S * 4000;
+}
+
+static int64_t directions_of(const struct probe *p)
+{
+	return strcmp(probe_str(p, "direction"), "both") ? 1 : 2;
+}
+
+static int64_t throughput_most_bytes(const struct probe *p)
+{
+	const struct throughput *t = probe_state((struct probe *)p);
+	int64_t most = t->librespeed && t->most_bytes < MEGABYTE ? MEGABYTE : t->most_bytes;
+
+	return directions_of(p) * (most + most / 8 + beside(t));
+}
+
+/* The payload that this run may move in one direction. */
+static int64_t cap_of(struct probe *p)
+{
+	struct throughput *t = probe_state(p);
+	int64_t allowed = probe_allowance(p) / directions_of(p) - beside(t);
+
+	if (!probe_allowance(p) || allowed / 9 * 8 > t->most_bytes)
+		return t->most_bytes;
+	return allowed > 0 ? allowed / 9 * 8 : 1;
+}
+
 static int throughput_start(struct probe *p)
 {
 	struct throughput *t = probe_state(p);
 	const char *direction = probe_str(p, "direction");
 
+	t->cap_bytes = cap_of(p);
 	t->up = !strcmp(direction, "up");
 	t->then_up = !strcmp(direction, "both");
 	t->streams = 0;
@@ -540,20 +572,9 @@ static void throughput_cancel(struct probe *p)
 	probe_done(p, -ECANCELED);
 }
 
-/* Payload with its headers (52 of 1448 bytes, and as much for acknowledgements), handshakes, and the round trips
- * beside it: 400 B each, at most ten a second. */
-static int64_t throughput_most_bytes(const struct probe *p)
-{
-	const struct throughput *t = probe_state((struct probe *)p);
-	int64_t most = t->librespeed && t->most_bytes < MEGABYTE ? MEGABYTE : t->most_bytes,
-		one = most + most / 8 + 30000 + t->most_ns / NS_PER_S * 4000;
-
-	return strcmp(probe_str(p, "direction"), "both") ? one : 2 * one;
-}
-
 const struct probe_type throughput_probe = {
 	.name = "throughput",
-	.needs = PROBE_EXCLUSIVE,
+	.needs = PROBE_EXCLUSIVE | PROBE_CAPPED,
 	.accept = throughput_settings,
 	.state_size = sizeof(struct throughput),
 	.open = throughput_open,

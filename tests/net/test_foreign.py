@@ -67,28 +67,27 @@ def test_an_idle_line_has_no_foreign_traffic_and_ours_is_never_foreign(line, pro
         assert r["competing_bps"] < 2000 and r["interference"] == "none", r
 
 
-@pytest.mark.parametrize("kbit, direction, word", [(400, "down", "none"), (1000, "down", "minor"), (4000, "down", "discarded"),
-                                                   (2500, "up", "discarded")])
-def test_a_known_flow_of_others_is_reported(line, probe, kbit, direction, word):
+@pytest.mark.parametrize("kbit, word", [(1000, "minor"), (4000, "discarded")])
+def test_a_known_flow_of_others_is_reported(line, probe, kbit, word):
     made = line(delay_ms=10, rate_kbit=20_000)
-    from_b = direction == "down"
-    others(made, "b" if from_b else "a", A4 if from_b else B4, kbit)
-    (r,) = probe("throughput", made, target=f"http://{B4}:{PORT}", mode="full", direction=direction)
+    others(made, "b", A4, kbit)
+    (r,) = probe("throughput", made, target=f"http://{B4}:{PORT}", mode="full", direction="down")
     assert r["error"] is None and r["competing_method"] == "capture", r
     # of what comes down the full queue drops some before we see it: what arrived is the truth
-    arrived = foreign_rate(made, direction)
+    arrived = foreign_rate(made, "down")
     assert r["competing_way_bps"] == pytest.approx(arrived, rel=0.1), r
-    assert arrived == pytest.approx(kbit * 1000, rel=0.25 if from_b else 0.05)
-    assert r["competing_bps"] >= r["competing_way_bps"]
-    assert r["interference"] == word, r
+    assert arrived == pytest.approx(kbit * 1000, rel=0.25)
+    assert r["competing_bps"] >= r["competing_way_bps"] and r["interference"] == word, r
 
 
 def test_what_goes_the_other_way_does_not_discard_a_result(line, probe):
     made = line(delay_ms=10, rate_kbit=20_000)
-    others(made, "a", B4, 4000)
-    (r,) = probe("throughput", made, target=f"http://{B4}:{PORT}", mode="full", direction="down")
-    assert r["competing_bps"] == pytest.approx(4e6, rel=0.1), r
-    assert r["competing_way_bps"] < 100_000 and r["interference"] == "none", r
+    others(made, "a", B4, 2500)
+    down, up = probe("throughput", made, target=f"http://{B4}:{PORT}", mode="full")
+    for r in (down, up):
+        assert r["competing_bps"] == pytest.approx(2.5e6, rel=0.1), r
+    assert down["competing_way_bps"] < 100_000 and down["interference"] == "none", down
+    assert up["competing_way_bps"] == pytest.approx(2.5e6, rel=0.1) and up["interference"] == "discarded", up
 
 
 def test_without_the_right_to_capture_the_counters_tell(line):
