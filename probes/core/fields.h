@@ -131,7 +131,7 @@
 	X(148, SUB_BPS, "sub_bps", INTS, "bit/s", K(THROUGHPUT), "rate of each sub-interval")                          \
 	X(149, SUB_MS, "sub_ms", INT, "ms", K(THROUGHPUT), "length of a sub-interval")                                 \
 	X(150, RAMP_MS, "ramp_ms", INT, "ms", K(THROUGHPUT), "ramp-up that was left out")                              \
-	X(151, STOP_REASON, "stop_reason", TEXT, "", K(THROUGHPUT), "decided bytes time error idle cancelled")         \
+	X(151, STOP_REASON, "stop_reason", TEXT, "", K(THROUGHPUT), "decided bytes time error idle cancelled budget suppressed") \
 	X(152, CONFIDENCE, "confidence", TEXT, "", K(THROUGHPUT), "low medium high")                                   \
 	X(153, RATE_CLASS, "rate_class", TEXT, "", K(THROUGHPUT), "class of the rate, as the bounds of the plan divide it") \
 	X(154, TLS, "tls", BOOL, "", K(THROUGHPUT) | K(SERVICE), "the transfer was encrypted")                         \
