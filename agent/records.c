@@ -52,7 +52,9 @@ void daemon_measured(void *arg, struct probe *p, const struct record *r)
 	remember(d, p, &own);
 	if (own.kind == RECORD_SIGNAL)
 		d->world.last_signal = own;
-	access_observe(d->access, &own);
+	/* a run that we stopped says nothing about the line or the modem */
+	if (!probe_stopped(p))
+		access_observe(d->access, &own);
 }
 
 void daemon_event(struct daemon *d, const char *event, const char *step, const char *outcome,

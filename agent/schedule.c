@@ -117,12 +117,12 @@ static bool put_off(struct test *t)
 		look_again(t, RETRY_LATER_NS, SCHEDULE_WAITS_CLOCK);
 		return true;
 	}
-	room -= t->plan.limit_ns;
+	/* early enough that the run ends in it, where it is long enough for that */
+	room = room > 2 * t->plan.limit_ns ? room - t->plan.limit_ns : room / 2;
 	if (periodic(t) && t->plan.interval_ns < room)
 		room = t->plan.interval_ns;
-	t->due_ns = loop_now(s->world->loop) + wait;
-	if (room > 0)
-		t->due_ns += schedule_phase(s->id, probe_name(t->probe), room);
+	t->due_ns =
+		loop_now(s->world->loop) + wait + schedule_phase(s->id, probe_name(t->probe), room);
 	t->waits = SCHEDULE_WAITS_WINDOW;
 	loop_timer_at(s->world->loop, &t->timer, t->due_ns);
 	t->planned = false;
@@ -135,7 +135,7 @@ static void leave_out(struct test *t)
 	schedule_plan_next(t);
 }
 
-static void hold(struct test *t)
+static void hold(struct test *t, int64_t again_ns, enum schedule_wait why)
 {
 	int64_t now = loop_now(t->schedule->world->loop);
 
@@ -144,7 +144,7 @@ static void hold(struct test *t)
 	if (now - t->held_ns > patience(t))
 		leave_out(t);
 	else
-		look_again(t, RETRY_LATER_NS, SCHEDULE_WAITS_HELD);
+		look_again(t, again_ns, why);
 }
 
 static void ask_owner(struct test *t)
@@ -160,10 +160,10 @@ static void ask_owner(struct test *t)
 		look_again(t, s->retry_ns, SCHEDULE_WAITS_LINE);
 		break;
 	case SCHEDULE_SOON:
-		look_again(t, WAIT_TURN_NS, SCHEDULE_WAITS_TURN);
+		hold(t, WAIT_TURN_NS, SCHEDULE_WAITS_TURN);
 		break;
 	case SCHEDULE_HOLD:
-		hold(t);
+		hold(t, RETRY_LATER_NS, SCHEDULE_WAITS_HELD);
 		break;
 	case SCHEDULE_SKIP:
 		leave_out(t);
@@ -360,7 +360,10 @@ void schedule_start(struct schedule *s, const uint8_t id[16])
 			            schedule_chance(s, e->random_spread_ns);
 			set_timer(t);
 		}
+		if (e && s->early & 1u << e->kind)
+			schedule_happened(t);
 	}
+	s->early = 0;
 	schedule_look(s);
 }
 

@@ -47,7 +47,7 @@ enum schedule_verdict {
 	SCHEDULE_GO,
 	SCHEDULE_LATER, /* ask again in a minute (schedule_retry()); counted in `tries` */
 	SCHEDULE_SOON,  /* ask again in half a second; not counted */
-	SCHEDULE_HOLD, /* ask again in a minute, as long as it takes; after an interval the run counts as left out */
+	SCHEDULE_HOLD, /* ask again in a minute; neither: after an interval the run counts as left out */
 	SCHEDULE_SKIP, /* left out, counted */
 	SCHEDULE_PASS, /* not wanted now: nothing is left out */
 };

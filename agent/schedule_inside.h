@@ -39,6 +39,7 @@ struct schedule {
 	int64_t start_delay_ns, retry_ns;
 	uint8_t id[16];
 	bool started, replanned;
+	unsigned early;         /* a bit for each event that happened before the start */
 	int64_t utc_ns, utc_at; /* wall time at clock_loop(), as last told; UTC_UNKNOWN */
 	uint64_t random;
 	size_t count;

@@ -94,7 +94,9 @@ void schedule_stop(struct schedule *s, bool (*chosen)(void *arg, const struct pr
 void schedule_event(struct schedule *s, enum plan_kind kind)
 {
 	suppress_happened(&s->suppress, kind, clock_mono());
-	for (size_t i = 0; i < s->count; i++)
+	if (!s->started)
+		s->early |= 1u << kind;
+	for (size_t i = 0; i < s->count && s->started; i++)
 		if (s->tests[i].plan.event && s->tests[i].plan.event->kind == kind)
 			schedule_happened(&s->tests[i]);
 	schedule_look(s);

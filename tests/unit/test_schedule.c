@@ -404,6 +404,15 @@ static void startup_happens_at_the_start_and_controller_lost_when_told(void **st
 	assert_int_equal(entry(s, 1).counts.invocations, 1);
 	assert_int_equal(entry(s, 1).counts.overlaps, 1);
 	schedule_free(s);
+	/* known to be lost when the agent starts: by the calendar, from the last receipt of the boot before */
+	s = made(w, NULL);
+	add_event(s, "b", &lost);
+	schedule_event(s, PLAN_CONTROLLER_LOST);
+	turn_for(w, 20 * MS);
+	assert_int_equal(entry(s, 0).counts.invocations, 0);
+	schedule_start(s, an_id);
+	UNTIL(w, entry(s, 0).counts.invocations == 1);
+	schedule_free(s);
 }
 
 static void a_record_says_which_event_started_it_and_in_which_cycle(void **state)
