@@ -75,6 +75,7 @@ static void say_latency(FILE *out, const struct record *r, bool vi)
 
 static void say_throughput(FILE *out, const struct record *r, bool vi)
 {
+	const char *disturbed = record_text(r, FIELD_INTERFERENCE);
 	bool up = !strcmp(
 		record_has(r, FIELD_DIRECTION) ? record_text(r, FIELD_DIRECTION) : "", "up");
 
@@ -82,6 +83,9 @@ static void say_throughput(FILE *out, const struct record *r, bool vi)
 	value(out, " ", r, FIELD_RATE_BPS);
 	value(out, vi ? ", tốn " : ", spent ", r, FIELD_BYTES);
 	value(out, vi ? ", trễ khi tải " : ", round trip under load ", r, FIELD_LOADED_P50_US);
+	if (disturbed && strcmp(disturbed, "none") != 0)
+		value(out, vi ? ", bị máy khác dùng chung " : ", disturbed by others with ", r,
+			FIELD_COMPETING_BPS);
 }
 
 /* The level that counts for the technology in use. */

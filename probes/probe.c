@@ -314,6 +314,8 @@ static void watch(struct probe *p, const struct sockaddr_storage *to)
 	snprintf(iface, sizeof(iface), "%s", w->iface);
 	if (!*iface && (netif_route(to, NULL, &local) || netif_of(&local, iface)))
 		return;
+	if (!strcmp(iface, "lo"))
+		return; /* no line, and nobody's in particular */
 	if (foreign_new(&p->foreign, w->loop, iface, &w->own))
 		p->foreign = NULL;
 	p->watched_ns = clock_loop();

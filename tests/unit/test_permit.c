@@ -22,7 +22,7 @@ static const char text[] =
 	"tests = ( { kind = \"throughput\"; target = \"http://192.0.2.1:1\"; mode = \"full\"; },\n"
 	"{ kind = \"latency\"; target = \"192.0.2.1\"; },\n"
 	"{ kind = \"latency\"; name = \"big\"; target = \"192.0.2.1\"; size = 1500; count = 1000; "
-        "tags = [ \"thirsty\" ]; },\n"
+	"tags = [ \"thirsty\" ]; },\n"
 	"{ kind = \"signal\"; port = \"/dev/no-such-port\"; } );\n";
 
 enum { THROUGHPUT, LATENCY, BIG, SIGNAL };
