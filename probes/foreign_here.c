@@ -24,14 +24,21 @@ static unsigned prefix_bits(const struct sockaddr *mask)
 	return from + bits;
 }
 
-static void add_address(struct foreign_here *here, const struct ifaddrs *i)
+/* IPv4 of a modem is one address, whatever its net mask says; of IPv6 it gets a /64, which the hosts behind it may share
+ * (RFC 7278).  What is behind the other interfaces is on this side, too: their nets. */
+static void add_address(struct foreign_here *here, const struct ifaddrs *i, bool watched)
 {
+	const struct sockaddr_in6 *six = (const void *)i->ifa_addr;
+	unsigned bits = prefix_bits(i->ifa_netmask);
 	struct foreign_end e;
 
 	if (here->count == COUNT(here->address) || !foreign_end_of(&e, i->ifa_addr))
 		return;
+	if ((watched && i->ifa_addr->sa_family == AF_INET) || !bits ||
+		(i->ifa_addr->sa_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&six->sin6_addr)))
+		bits = 128;
 	memcpy(here->address[here->count], e.address, 16);
-	here->prefix[here->count++] = (uint8_t)prefix_bits(i->ifa_netmask);
+	here->prefix[here->count++] = (uint8_t)bits;
 }
 
 int foreign_look_here(struct foreign_here *here, const char *iface)
@@ -44,13 +51,15 @@ int foreign_look_here(struct foreign_here *here, const char *iface)
 		return -errno;
 	for (struct ifaddrs *i = all; i; i = i->ifa_next) {
 		const struct sockaddr_ll *link = (const void *)i->ifa_addr;
+		bool watched = !strcmp(i->ifa_name, iface);
 
-		if (strcmp(i->ifa_name, iface) != 0 || !i->ifa_addr)
+		if (!i->ifa_addr)
 			continue;
-		err = 0;
+		if (watched)
+			err = 0;
 		if (i->ifa_addr->sa_family != AF_PACKET)
-			add_address(here, i);
-		else if (link->sll_hatype == ARPHRD_ETHER && link->sll_halen == 6)
+			add_address(here, i, watched);
+		else if (watched && link->sll_hatype == ARPHRD_ETHER && link->sll_halen == 6)
 			memcpy(here->mac, link->sll_addr, 6);
 	}
 	freeifaddrs(all);

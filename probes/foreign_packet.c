@@ -234,7 +234,7 @@ static bool same_net(const uint8_t *a, const uint8_t *b, unsigned bits)
 	return !memcmp(a, b, whole) && (!rest || !((a[whole] ^ b[whole]) >> (8 - rest)));
 }
 
-/* 2: an address of the interface; 1: of its net; 0: neither. */
+/* 2: an address of ours; 1: of a net on this side; 0: neither. */
 static int nearness(const struct foreign_here *here, const uint8_t *address)
 {
 	int best = 0;
@@ -242,15 +242,13 @@ static int nearness(const struct foreign_here *here, const uint8_t *address)
 	for (size_t i = 0; i < here->count && i < COUNT(here->address); i++) {
 		if (!memcmp(here->address[i], address, 16))
 			return 2;
-		if (here->prefix[i] < 128 && here->prefix[i] &&
-			same_net(here->address[i], address, here->prefix[i]))
+		if (same_net(here->address[i], address, here->prefix[i]))
 			best = 1;
 	}
 	return best;
 }
 
-/* Raw IP and PPP do not say which way: the end that is nearer to us does.  Hosts behind a router that share its
- * /64 are on this side, too. */
+/* Raw IP and PPP do not say which way: the end that is nearer to us does. */
 static int way_by_address(const struct foreign_packet *p, const struct foreign_here *here)
 {
 	int from = nearness(here, p->from.address), to = nearness(here, p->to.address);

@@ -30,9 +30,10 @@ enum foreign_way { FOREIGN_UNKNOWN, FOREIGN_DOWN, FOREIGN_UP };
 /* What tells the way of a packet. */
 struct foreign_here {
 	uint8_t mac[6]; /* of the interface; all zero: none */
+	/* Addresses of the interface, and nets on this side of it; the length of the net in bits, IPv4 with 96 more,
+	 * 128 for the address alone */
 	size_t count;
-	uint8_t address[16][16]; /* of the interface */
-	uint8_t prefix[16];      /* its length in bits, IPv4 with 96 */
+	uint8_t address[32][16], prefix[32];
 };
 
 /* Link types as libpcap numbers them (DLT_*): Ethernet (with VLAN tags and PPPoE), raw IP, Linux cooked v1 and v2,

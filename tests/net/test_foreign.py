@@ -5,7 +5,7 @@ import json
 import sys
 
 import pytest
-from linkemu import A4, B4, B6, probe_command
+from linkemu import A4, B4, B6, ip, probe_command
 
 PORT = 8080
 OTHER = 9999
@@ -88,6 +88,34 @@ def test_what_goes_the_other_way_does_not_discard_a_result(line, probe):
         assert r["competing_bps"] == pytest.approx(2.5e6, rel=0.1), r
     assert down["competing_way_bps"] < 100_000 and down["interference"] == "none", down
     assert up["competing_way_bps"] == pytest.approx(2.5e6, rel=0.1) and up["interference"] == "discarded", up
+
+
+@pytest.fixture
+def lan(line):
+    """A host behind the probe, which is a router then: (link, its namespace, its address)."""
+    made = line(delay_ms=10, rate_kbit=20_000)
+    ns = made.a + "l"
+    ip("netns", "add", ns)
+    try:
+        ip("link", "add", "v0", "netns", made.a, "type", "veth", "peer", "name", "v1", "netns", ns)
+        for where, dev, address in ((made.a, "v0", "10.78.0.1"), (ns, "v1", "10.78.0.2")):
+            ip("-n", where, "addr", "add", f"{address}/24", "dev", dev)
+            ip("-n", where, "link", "set", dev, "up")
+        ip("-n", ns, "route", "add", "default", "via", "10.78.0.1")
+        ip("-n", made.b, "route", "add", "10.78.0.0/24", "via", A4)
+        made.run("a", "sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward")
+        yield made, ns, "10.78.0.2"
+    finally:
+        ip("netns", "del", ns)
+
+
+def test_on_a_router_the_traffic_of_the_house_is_traffic_of_others(lan, probe):
+    made, _, host = lan
+    others(made, "b", host, 4000)
+    down, up = probe("throughput", made, target=f"http://{B4}:{PORT}", mode="full")
+    assert down["competing_way_bps"] == pytest.approx(4e6, rel=0.25) and down["interference"] == "discarded", down
+    assert up["competing_bps"] == pytest.approx(4e6, rel=0.1), up
+    assert up["competing_way_bps"] < 100_000 and up["interference"] == "none", up
 
 
 def test_without_the_right_to_capture_the_counters_tell(line):

@@ -292,7 +292,7 @@ static void who_we_are_on_an_interface_is_known(void **state)
 	assert_int_equal(foreign_look_here(&here, "lo"), 0);
 	for (size_t i = 0; i < here.count; i++)
 		found = found || (!memcmp(here.address[i], end_of("127.0.0.1", 0).address, 16) &&
-					 here.prefix[i] == 96 + 8);
+					 here.prefix[i] == 128);
 	assert_true(found);
 }
 
