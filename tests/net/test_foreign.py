@@ -11,14 +11,14 @@ PORT = 8080
 OTHER = 9999
 UDP = 17
 
-# datagrams at an even rate, from the first word on: SEND family address rate_kbit
+# datagrams at an even rate, from the first word on: SEND family address rate_kbit seconds
 SEND = """
 import socket, sys, time
 six, to, kbit = sys.argv[1] == "6", sys.argv[2], float(sys.argv[3])
 s = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM)
 payload, n, start = bytes(972), 0, time.monotonic()
 print("going", flush=True)
-while True:
+while time.monotonic() - start < float(sys.argv[4]):
     n += 1
     s.sendto(payload, (to, %d))
     time.sleep(max(0, start + n * 8 * (972 + 28) / kbit / 1000 - time.monotonic()))
@@ -35,8 +35,8 @@ def line(link, reflector):
     return make
 
 
-def others(link, side, to, kbit, family="4"):
-    child = link.start(side, sys.executable, "-c", SEND, family, to, str(kbit), stdout=-1, text=True)
+def others(link, side, to, kbit, family="4", seconds=120):
+    child = link.start(side, sys.executable, "-c", SEND, family, to, str(kbit), str(seconds), stdout=-1, text=True)
     assert child.stdout.readline() == "going\n"
     return child
 
@@ -120,14 +120,15 @@ def test_on_a_router_the_traffic_of_the_house_is_traffic_of_others(lan, probe):
 
 def test_without_the_right_to_capture_the_counters_tell(line):
     made = line(delay_ms=10, rate_kbit=20_000)
-    others(made, "b", A4, 4000)
+    other = others(made, "b", A4, 4000)
     nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]
     done = made.run("a", *nobody, *probe_command("throughput", target=f"http://{B4}:{PORT}", mode="full", direction="down"))
     (r,) = [json.loads(x) for x in done.stdout.splitlines()]
     assert r["competing_method"] == "counters", r
     assert r["competing_way_bps"] == pytest.approx(foreign_rate(made, "down"), rel=0.2), r
     assert r["interference"] == "discarded"
-    alone = line(delay_ms=10, rate_kbit=20_000)
-    done = alone.run("a", *nobody, *probe_command("throughput", target=f"http://{B4}:{PORT}"))
+    other.terminate()
+    other.wait()
+    done = made.run("a", *nobody, *probe_command("throughput", target=f"http://{B4}:{PORT}"))
     for r in [json.loads(x) for x in done.stdout.splitlines()]:
         assert r["competing_method"] == "counters" and r["interference"] == "none", r
