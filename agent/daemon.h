@@ -73,8 +73,8 @@ void daemon_quiet(struct daemon *d); /* looks at d->device */
 /* spend.c */
 int daemon_spend_settings(struct daemon *d, struct why *why);
 void daemon_count_traffic(struct daemon *d);
-void daemon_sim(
-	struct daemon *d, uint64_t sim); /* the SIM in use by its hash, 0 unknown: budget_sim() */
+/* The SIM in use by its hash, 0 unknown: budget_sim(). */
+void daemon_sim(struct daemon *d, uint64_t sim);
 bool daemon_affords(struct daemon *d, struct probe *p); /* caps its next run, if it must and can */
 /* What a large test may cost is on flash before it starts.  -EAGAIN: something is measured, that a save would hold
  * up. */

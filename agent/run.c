@@ -22,6 +22,7 @@ static void told_to_end(struct loop_signal *s, int signo)
 }
 
 /* --- building ---------------------------------------------------------------------------------------------------- */
+
 static void open_guards(struct daemon *d)
 {
 	const struct settings *g = conf_section(d->conf, "guard"),
@@ -83,7 +84,6 @@ static int open_tests(struct daemon *d, struct access_options *access, struct wh
 		const struct probe_type *type = probe_type_named(settings_text(s, "kind"));
 		const char *name =
 			*settings_text(s, "name") ? settings_text(s, "name") : type->name;
-
 		struct plan_test test;
 
 		if (!settings_bool(s, "enabled"))

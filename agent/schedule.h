@@ -14,9 +14,8 @@ struct schedule;
 /* In the words of LMAP (RFC 8194): what happened to the invocations of a schedule. */
 struct schedule_counts {
 	uint64_t invocations, failures;
-	uint64_t overlaps; /* due while the run before was still going on */
-	uint64_t
-		suppressions; /* left out: suppressed, allowance used up, or the line never idle; or stopped for it */
+	uint64_t overlaps;     /* due while the run before was still going on */
+	uint64_t suppressions; /* left out or stopped: suppressed, no allowance, a busy line */
 };
 
 enum schedule_wait {
@@ -28,8 +27,8 @@ enum schedule_wait {
 	SCHEDULE_WAITS_HELD, /* the owner said HOLD */
 	SCHEDULE_WAITS
 };
-extern const char *const
-	schedule_wait_name[SCHEDULE_WAITS]; /* "", "clock", "window", "turn", "line", "device" */
+/* "", "clock", "window", "turn", "line", "device" */
+extern const char *const schedule_wait_name[SCHEDULE_WAITS];
 
 struct schedule_entry {                  /* for status */
 	const char *name, *kind, *event; /* event: NULL: by its interval */
@@ -92,8 +91,8 @@ int schedule_run_now(struct schedule *s, const char *test) MUST_CHECK;
  * Again with the same match it changes that one.  -EINVAL: empty or longer than 64 bytes, -ENOSPC: too many. */
 int schedule_suppress(
 	struct schedule *s, const char *match, int64_t until_mono, bool stop_running) MUST_CHECK;
-int schedule_unsuppress(
-	struct schedule *s, const char *match); /* -ENOENT; those of the plan stay */
+/* -ENOENT; those of the plan stay. */
+int schedule_unsuppress(struct schedule *s, const char *match);
 
 struct schedule_change {
 	const char *test;

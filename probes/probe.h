@@ -115,8 +115,8 @@ struct probe_load {
  * exclusive runs that lack them get what is known of the whole run. */
 void probe_competing(struct probe *p, struct record *r, const struct probe_load *load);
 int64_t probe_allowance(const struct probe *p); /* bytes on the wire for this run, 0: no cap */
-const char *probe_stopped(
-	const struct probe *p); /* in cancel(): the word of probe_stop(), NULL: another reason */
+/* In cancel(): the word of probe_stop(), NULL: another reason. */
+const char *probe_stopped(const struct probe *p);
 void probe_emit(struct probe *p, const struct record *r); /* any number of times a run */
 /* Emits a record of the probe's kind that says the measurement could not be made, and finishes:
  * error is a word ("unreachable", "dns", "no_server"), the sentence is for people. */
