@@ -26,7 +26,7 @@ def write(probe, tests, events="", suppressions="", **sections):
 def test_the_daemon_follows_its_plan(tmp_path):
     """All at once, for each needs a second or two: what happens at its time, what is left out, and why."""
     agent = Agent(tmp_path)
-    soon = datetime.datetime.now().astimezone() + datetime.timedelta(seconds=4)
+    soon = datetime.datetime.now().astimezone() + datetime.timedelta(seconds=7)
     closed = (datetime.datetime.now() + datetime.timedelta(hours=2)).strftime("%H:%M")
     closes = (datetime.datetime.now() + datetime.timedelta(hours=3)).strftime("%H:%M")
     write(agent, [
