@@ -14,7 +14,7 @@
 #: make install  DESTDIR= PREFIX=
 #: make clean
 #:
-#: Options: O=folder  CROSS=aarch64-linux-gnu-  SAN=address,undefined  WERROR=1  V=1  CC=clang
+#: Options: O=folder  CROSS=aarch64-linux-gnu-  SAN=address,undefined  WERROR=1  V=1  CC=clang  PCAP=0 (without libpcap)
 
 O       ?= build
 PREFIX  ?= /usr
@@ -26,6 +26,7 @@ Q       := $(if $(filter 1,$(V)),,@)
 SAN     ?=
 COV     ?=
 WERROR  ?=
+PCAP    ?= 1
 
 VERSION := $(shell sh packaging/version.sh)
 
@@ -34,7 +35,7 @@ warn   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla 
 flags  := -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -O2 -g -fno-strict-aliasing -fstack-protector-strong $(warn) \
           -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables \
           $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2) \
-          $(if $(COV),--coverage) $(if $(WERROR),-Werror)
+          $(if $(COV),--coverage) $(if $(WERROR),-Werror) $(if $(filter 0,$(PCAP)),-DNO_PCAP)
 lflags := -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,--as-needed $(if $(SAN),-fsanitize=$(SAN)) $(if $(COV),--coverage)
 cc     := $(CROSS)$(CC)
 ar     := $(CROSS)ar
@@ -76,7 +77,7 @@ endif
 endef
 missing :=
 $(eval $(call library,libcurl,libcurl,libcurl4-openssl-dev))
-$(eval $(call library,libpcap,libpcap,libpcap-dev))
+$(if $(filter 0,$(PCAP)),,$(eval $(call library,libpcap,libpcap,libpcap-dev)))
 $(eval $(call library,libconfig,libconfig,libconfig-dev))
 $(eval $(call library,libcares,libcares,libc-ares-dev))
 $(eval $(call library,jsonc,json-c,libjson-c-dev))

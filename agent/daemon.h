@@ -6,11 +6,13 @@
 #include "access.h"
 #include "budget.h"
 #include "control.h"
+#include "controller.h"
 #include "gnss.h"
 #include "guard.h"
-#include "place.h"
 #include "led.h"
 #include "orders_daemon.h"
+#include "place.h"
+#include "quiet.h"
 #include "schedule.h"
 #include "settings.h"
 #include "textfile.h"
@@ -43,7 +45,15 @@ struct daemon {
 	struct uplink *uplink;
 	struct access *access;
 	struct budget budget;
+	bool *cut;   /* of each test, in the schedule's order: the allowance does not let it run */
+	bool slowed; /* telemetry, by the allowance */
 	struct guard guard;
+	char guarded[16]; /* whose counters the guard looks at */
+	struct plan plan;
+	struct quiet quiet;
+	struct quiet_device device; /* QUIET_UNKNOWN until somebody reads it */
+	struct controller controller;
+	struct loop_timer watch; /* while a test may spend much */
 	struct control *control;
 	struct order_desk *desk;
 	struct complaint complaint;
@@ -83,9 +93,22 @@ void daemon_measured(void *arg, struct probe *p, const struct record *r);
 void daemon_access_changed(void *arg, struct record *r);
 
 /* permit.c */
-enum schedule_verdict daemon_may_run(void *arg, const struct probe *p, unsigned tries);
+enum schedule_verdict daemon_may_run(void *arg, struct probe *p, unsigned tries);
 void daemon_ran(void *arg, struct probe *p, int err);
+void daemon_suppression(void *arg, const struct suppress_item *i);
+void daemon_quiet(struct daemon *d); /* looks at d->device */
+
+/* spend.c */
+int daemon_spend_settings(struct daemon *d, struct why *why);
 void daemon_count_traffic(struct daemon *d);
+/* The SIM in use by its hash, 0 unknown: budget_sim(). */
+void daemon_sim(struct daemon *d, uint64_t sim);
+bool daemon_affords(struct daemon *d, struct probe *p); /* caps its next run, if it must and can */
+/* What a large test may cost is on flash before it starts.  -EAGAIN: something is measured, that a save would hold
+ * up. */
+int daemon_pledge(struct daemon *d, const struct probe *p) MUST_CHECK;
+void daemon_watch(struct daemon *d, const struct probe *p); /* looks often while p runs */
+int64_t daemon_gather(const struct daemon *d); /* how long the uplink is to gather small batches */
 
 /* duties.c */
 void daemon_tick(struct loop_timer *t);

@@ -12,6 +12,37 @@
 #define PAIR_EVERY_NS (3600 * NS_PER_S) /* clocks drift: a fresh pair each hour */
 #define PAIR_STEP_NS  (100 * NS_PER_MS) /* or when UTC moved against the time since boot */
 
+/* Wall time that somebody vouches for; UTC_UNKNOWN otherwise. */
+static int64_t trusted_utc(void)
+{
+	struct clock_state now;
+
+	clock_read(&now);
+	return now.source == CLOCK_NONE || now.source == CLOCK_MANUAL ? UTC_UNKNOWN : now.utc_ns;
+}
+
+static void look_at_controller(struct daemon *d, int64_t receipt_mono)
+{
+	int64_t now = clock_mono();
+
+	switch (controller_look(&d->controller, receipt_mono, now, trusted_utc())) {
+	case CONTROLLER_IS_LOST:
+		daemon_event(d, "plan", "controller", "failed", "no receipt for %lld s",
+			(long long)(controller_silent(&d->controller, now, trusted_utc()) /
+				    NS_PER_S));
+		schedule_event(d->schedule, PLAN_CONTROLLER_LOST);
+		break;
+	case CONTROLLER_IS_BACK:
+		daemon_event(d, "plan", "controller", "ok", "receipts come again");
+		schedule_event(d->schedule, PLAN_CONTROLLER_CONNECTED);
+		break;
+	case CONTROLLER_SAME:
+		break;
+	}
+	if (!schedule_busy(d->schedule))
+		(void)!controller_save(&d->controller);
+}
+
 static void look_at_uplink(struct daemon *d)
 {
 	struct uplink_status s;
@@ -24,6 +55,7 @@ static void look_at_uplink(struct daemon *d)
 		.last_receipt_ns = s.last_receipt_mono,
 		.waiting = s.journal.waiting };
 	access_uplink(d->access, &u, clock_mono());
+	look_at_controller(d, s.last_receipt_mono);
 }
 
 void daemon_uplink_changed(void *arg)
@@ -39,6 +71,7 @@ static void look_at_clock(struct daemon *d)
 	int64_t expected;
 
 	clock_read(&now);
+	schedule_clock(d->schedule, now.source == CLOCK_NONE ? UTC_UNKNOWN : now.utc_ns);
 	if (now.source == CLOCK_NONE || now.utc_ns == UTC_UNKNOWN)
 		return;
 	pair = (struct clock_pair){ .mono_ns = clock_mono(),
@@ -58,6 +91,7 @@ void daemon_tick(struct loop_timer *t)
 	struct daemon *d = container_of(t, struct daemon, tick);
 
 	look_at_clock(d);
+	daemon_quiet(d);
 	daemon_count_traffic(d);
 	if (*settings_text(conf_section(d->conf, "agent"), "iface"))
 		access_link(d->access, traffic_has_address(d->world.iface), clock_mono());
@@ -67,6 +101,35 @@ void daemon_tick(struct loop_timer *t)
 	access_tick(d->access, clock_mono());
 	daemon_signs(d);
 	loop_timer_in(d->world.loop, t, TICK_NS);
+}
+
+/* What the allowance has cut and what is suppressed, by name. */
+static void say_limits(const struct daemon *d, struct record *r)
+{
+	const struct suppress_item *x;
+	size_t n = schedule_suppressions(d->schedule, &x);
+	struct buf cut, held;
+
+	buf_init(&cut, 400);
+	buf_init(&held, 400);
+	for (size_t i = 0; i < schedule_count(d->schedule); i++) {
+		struct schedule_entry e;
+
+		schedule_entry(d->schedule, i, &e);
+		if (d->cut[i])
+			buf_printf(&cut, "%s%s", cut.len ? " " : "", e.name);
+	}
+	if (quiet_is(&d->quiet))
+		buf_puts(&held, "quiet");
+	for (size_t i = 0; i < n; i++)
+		if (x[i].active)
+			buf_printf(&held, "%s%s", held.len ? " " : "", x[i].name);
+	if (cut.len)
+		record_set_text(r, FIELD_BUDGET_CUT, buf_text(&cut));
+	if (held.len)
+		record_set_text(r, FIELD_SUPPRESSED, buf_text(&held));
+	buf_done(&cut);
+	buf_done(&held);
 }
 
 void daemon_health(struct loop_timer *t)
@@ -84,6 +147,7 @@ void daemon_health(struct loop_timer *t)
 				  .version = phusong_version,
 				  .skipped = skipped - d->skipped_told,
 				  .first = !d->health_told });
+	say_limits(d, &r);
 	d->skipped_told = skipped;
 	d->health_told = true;
 	daemon_gnss_health(d, &r);

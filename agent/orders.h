@@ -73,7 +73,7 @@ struct order_limits {
 	unsigned runs_hour, runs_day;
 	uint64_t bytes_day; /* all ordered runs of a day together; and what a plan costs in a day */
 	int64_t suppress_ns, plan_ns; /* longest that one may hold */
-	int64_t lost_ns; /* nothing heard of the collector for so long: back to the local plan */
+	int64_t lost_ns; /* nothing heard of the collector for so long: back to the local plan; 0: never */
 	const char *targets[ORDER_TARGETS + 1]; /* NULL ends */
 	bool allow_private;
 };

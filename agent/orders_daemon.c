@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "orders_daemon.h"
+#include "orders_plan.h"
 #include "daemon.h"
 #include "order_run.h"
 #include "../probes/core/address.h"
@@ -82,7 +83,6 @@ int order_limits_setting(
 		.bytes_day = (uint64_t)settings_int(s, "day_mb") * 1000000,
 		.suppress_ns = settings_int(s, "suppress_days") * 86400 * NS_PER_S,
 		.plan_ns = settings_int(s, "plan_days") * 86400 * NS_PER_S,
-		.lost_ns = settings_int(s, "controller_timeout_s") * NS_PER_S,
 		.allow_private = settings_bool(s, "allow_private") };
 	for (size_t i = 0; i < settings_count(s, "accept"); i++)
 		out->accept |= accept_word(settings_text_at(s, "accept", i));
@@ -175,11 +175,33 @@ static int on_run(void *arg, const char *test, const char *target, struct why *w
 	struct daemon *d = desk->d;
 
 	if (!*target)
-		return schedule_run_now(d->schedule, test, why);
+		return plan_order_run(d->schedule, test, why);
 	if (desk->run)
 		return why_say(why, -EBUSY, "another run towards an ordered target is not over");
 	return order_run_start(&desk->run, d, test_named(d, test), target, desk->resolve,
 		target_run_ended, desk, why);
+}
+
+static int on_plan(void *arg, const struct order_entry *entry, size_t n, struct why *why)
+{
+	return plan_order(((struct order_desk *)arg)->d->schedule, entry, n, why);
+}
+
+static int on_suppress(
+	void *arg, const char *what, int64_t until_ns, bool stop_running, struct why *why)
+{
+	return plan_order_suppress(
+		((struct order_desk *)arg)->d->schedule, what, until_ns, stop_running, why);
+}
+
+static int on_unsuppress(void *arg, const char *what, struct why *why)
+{
+	return plan_order_unsuppress(((struct order_desk *)arg)->d->schedule, what, why);
+}
+
+static bool on_tag(void *arg, const char *name)
+{
+	return plan_order_tag(((struct order_desk *)arg)->d->conf, name);
 }
 
 static void restart_now(struct loop_timer *t)
@@ -253,6 +275,10 @@ int desk_open(struct daemon *d, struct why *why)
 		.key = collector_key_setting(d->conf, d->collector_key) ? d->collector_key : NULL,
 		.loop = d->world.loop,
 		.doer = { .run = on_run,
+			.plan = on_plan,
+			.suppress = on_suppress,
+			.unsuppress = on_unsuppress,
+			.tag = on_tag,
 			.restart_agent = on_restart_agent,
 			.test = on_test,
 			.busy = on_busy,
@@ -261,6 +287,8 @@ int desk_open(struct daemon *d, struct why *why)
 			.arg = desk } };
 	int err = order_limits_setting(conf_section(d->conf, "orders"), &o.limits, &key, why);
 
+	o.limits.lost_ns =
+		settings_int(conf_section(d->conf, "agent"), "controller_timeout_s") * NS_PER_S;
 	desk->d = d;
 	desk->receipt_utc = UTC_UNKNOWN;
 	desk->restart.fire = restart_now;

@@ -67,7 +67,7 @@ bool orders_collector_lost(const struct orders *o)
 	if (!o->heard && m->plan && m->heard_ns && orders_now(o, &now) &&
 		now - m->heard_ns > silent)
 		silent = now - m->heard_ns; /* it was silent before this agent started, too */
-	return silent > o->o.limits.lost_ns;
+	return o->o.limits.lost_ns && silent > o->o.limits.lost_ns;
 }
 
 static void look_at_plan(struct orders *o, bool known, int64_t now)
@@ -126,7 +126,8 @@ void orders_heard(struct orders *o)
 	o->heard = true;
 	if (!m->plan || !orders_now(o, &now))
 		return;
-	if (now - m->heard_ns < HEARD_SAVE_NS && now - m->heard_ns < o->o.limits.lost_ns / 4 &&
+	if (now - m->heard_ns < HEARD_SAVE_NS &&
+		(!o->o.limits.lost_ns || now - m->heard_ns < o->o.limits.lost_ns / 4) &&
 		now >= m->heard_ns)
 		return;
 	if (o->o.doer.busy && o->o.doer.busy(o->o.doer.arg))

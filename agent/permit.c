@@ -1,31 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which test may run now: what the state, the month's allowance and the line allow. */
+/* Which test may run now: what the state, the device, the month's allowance and the line allow. */
 #include "daemon.h"
-#include <stdio.h>
 #include <string.h>
 
-void daemon_count_traffic(struct daemon *d)
-{
-	struct clock_state now;
-	struct traffic t;
-	int err = traffic_read(d->billed, &t);
-
-	if (err)
-		return; /* an interface that is gone moves nothing */
-	clock_read(&now);
-	budget_count(&d->budget, &t, now.source == CLOCK_NONE ? UTC_UNKNOWN : now.utc_ns,
-		now.source != CLOCK_NONE && now.source != CLOCK_MANUAL);
-	guard_look(&d->guard, &t, clock_mono());
-	/* saving waits for the medium, which may take a second: never beside a measurement */
-	if (schedule_busy(d->schedule))
-		return;
-	err = budget_save(&d->budget, clock_mono(), false);
-	if (err)
-		log_complain(&d->complaint, clock_loop(), "budget", "%s: %s", d->budget.path,
-			strerror(-err));
-	else
-		log_recovered(&d->complaint, "budget", "saving the counters");
-}
+#define OWN_TRACE \
+	40000 /* a test of more bytes would be seen in the guard's ten seconds as 32 kbit/s */
 
 static void say_busy(struct daemon *d, const struct probe *p)
 {
@@ -38,7 +17,10 @@ static void say_busy(struct daemon *d, const struct probe *p)
 	record_set_text(&r, FIELD_TEST, probe_name(p));
 	record_set_text(&r, FIELD_ERROR, "busy_line");
 	record_set_text(&r, FIELD_ERROR_TEXT, "left out: the line was never idle");
-	record_set_int(&r, FIELD_COMPETING_BPS, (int64_t)(d->guard.down_bps + d->guard.up_bps));
+	if (field_info(FIELD_COMPETING_BPS)->kinds & 1u << kind)
+		record_set_int(
+			&r, FIELD_COMPETING_BPS, (int64_t)(d->guard.down_bps + d->guard.up_bps));
+	schedule_stamp(d->schedule, p, &r);
 	daemon_record(d, &r);
 }
 
@@ -49,29 +31,78 @@ static bool served(enum access_state s)
 	       s == STATE_IP_NO_INTERNET || s == STATE_ATTACHED_NO_IP;
 }
 
-enum schedule_verdict daemon_may_run(void *arg, const struct probe *p, unsigned tries)
+/* --- the device ------------------------------------------------------------------------------------------------- */
+
+static bool tagged_quiet(const struct daemon *d, const struct probe *p)
+{
+	const struct settings *q = conf_section(d->conf, "quiet"), *s = probe_settings(p);
+
+	for (size_t i = 0; i < settings_count(q, "tags"); i++)
+		for (size_t k = 0; k < settings_count(s, "tags"); k++)
+			if (!strcmp(settings_text_at(q, "tags", i), settings_text_at(s, "tags", k)))
+				return true;
+	return false;
+}
+
+void daemon_quiet(struct daemon *d)
+{
+	switch (quiet_look(&d->quiet, &d->device)) {
+	case QUIET_BEGAN:
+		daemon_event(d, "suppression", "quiet", "begun", "%s", d->quiet.why);
+		break;
+	case QUIET_ENDED:
+		daemon_event(d, "suppression", "quiet", "ended", "no longer %s", d->quiet.why);
+		break;
+	case QUIET_SAME:
+		break;
+	}
+}
+
+/* --- the line --------------------------------------------------------------------------------------------------- */
+
+static enum schedule_verdict line_allows(struct daemon *d, const struct probe *p, unsigned tries)
+{
+	int64_t retries = settings_int(conf_section(d->conf, "budget"), "busy_retries");
+	struct traffic t;
+
+	switch (traffic_read(d->iface, &t) ? GUARD_IDLE : guard_line(&d->guard)) {
+	case GUARD_UNKNOWN:
+		return SCHEDULE_SOON;
+	case GUARD_IDLE:
+		return SCHEDULE_GO;
+	case GUARD_BUSY:
+		break;
+	}
+	if ((int64_t)tries < retries)
+		return SCHEDULE_LATER;
+	say_busy(d, p);
+	return SCHEDULE_SKIP;
+}
+
+enum schedule_verdict daemon_may_run(void *arg, struct probe *p, unsigned tries)
 {
 	struct daemon *d = arg;
-	int64_t retries = settings_int(conf_section(d->conf, "budget"), "busy_retries");
-	unsigned needs = probe_type_of(p)->needs;
+	bool exclusive = probe_type_of(p)->needs & PROBE_EXCLUSIVE;
+	enum schedule_verdict v = SCHEDULE_GO;
 
 	if (!strcmp(settings_text(probe_settings(p), "when"), "unserved") &&
 		served(access_state(d->access)))
 		return SCHEDULE_PASS;
 	if (desk_needs_line(d, p))
 		return SCHEDULE_LATER;
-	if (!(needs & PROBE_EXCLUSIVE))
-		return SCHEDULE_GO;
-	daemon_count_traffic(d);
-	/* surveys of the modem cost no data */
-	if (!(needs & PROBE_MODEM) && !budget_may_spend(&d->budget))
+	if (quiet_is(&d->quiet) && (exclusive || tagged_quiet(d, p)))
+		return SCHEDULE_HOLD;
+	if (exclusive)
+		daemon_count_traffic(d);
+	if (!daemon_affords(d, p))
 		return SCHEDULE_SKIP;
-	if (guard_idle(&d->guard))
-		return SCHEDULE_GO;
-	if ((int64_t)tries < retries)
-		return SCHEDULE_LATER;
-	say_busy(d, p);
-	return SCHEDULE_SKIP;
+	if (exclusive)
+		v = line_allows(d, p, tries);
+	if (v == SCHEDULE_GO && daemon_pledge(d, p))
+		return SCHEDULE_SOON;
+	if (v == SCHEDULE_GO)
+		daemon_watch(d, p);
+	return v;
 }
 
 void daemon_ran(void *arg, struct probe *p, int err)
@@ -79,10 +110,34 @@ void daemon_ran(void *arg, struct probe *p, int err)
 	struct daemon *d = arg;
 
 	desk_ran(d, p, err);
+	budget_pledge(&d->budget, 0);
 	/* what the test itself moved is no traffic of others */
-	if (probe_type_of(p)->needs & PROBE_EXCLUSIVE) {
+	if (probe_most_bytes(p) > OWN_TRACE)
+		guard_forget(&d->guard);
+	if (probe_type_of(p)->needs & PROBE_EXCLUSIVE)
 		daemon_count_traffic(d);
-		d->guard.have = false;
-		d->guard.down_bps = d->guard.up_bps = 0;
-	}
+}
+
+void daemon_suppression(void *arg, const struct suppress_item *i)
+{
+	struct suppress_now now = { clock_mono(), UTC_UNKNOWN };
+	struct clock_state clock;
+	struct daemon *d = arg;
+	int64_t left;
+
+	clock_read(&clock);
+	if (clock.source != CLOCK_NONE)
+		now.utc_ns = clock.utc_ns;
+	left = i->active ? suppress_left(i, now) : -1;
+	if (!i->active)
+		daemon_event(d, "suppression", i->name, "ended", "%s",
+			i->plan ? "of the plan" : "ordered");
+	else if (left >= 0)
+		daemon_event(d, "suppression", i->name, "begun", "%s, for %lld s%s",
+			i->plan ? "of the plan" : "ordered", (long long)(left / NS_PER_S),
+			i->stop_running ? ", stops what runs" : "");
+	else
+		daemon_event(d, "suppression", i->name, "begun", "%s%s",
+			i->plan ? "of the plan" : "ordered",
+			i->stop_running ? ", stops what runs" : "");
 }

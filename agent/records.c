@@ -49,11 +49,14 @@ void daemon_measured(void *arg, struct probe *p, const struct record *r)
 	struct daemon *d = arg;
 	struct record own = *r;
 
+	schedule_stamp(d->schedule, p, &own);
 	daemon_record(d, &own);
 	remember(d, p, &own);
 	if (own.kind == RECORD_SIGNAL)
 		d->world.last_signal = own;
-	access_observe(d->access, &own);
+	/* a run that we stopped says nothing about the line or the modem */
+	if (!probe_stopped(p))
+		access_observe(d->access, &own);
 }
 
 static void tell_event(struct daemon *d, const char *event, const char *step, const char *outcome,

@@ -22,6 +22,20 @@ static void told_to_end(struct loop_signal *s, int signo)
 }
 
 /* --- building ---------------------------------------------------------------------------------------------------- */
+
+static void open_guards(struct daemon *d)
+{
+	const struct settings *g = conf_section(d->conf, "guard"),
+			      *q = conf_section(d->conf, "quiet");
+
+	d->world.own.minor_percent = settings_real(g, "minor_percent");
+	d->world.own.discard_percent = settings_real(g, "discard_percent");
+	d->world.own.counters_only = !settings_bool(g, "capture");
+	d->quiet.below_share = (double)settings_int(q, "battery_below_percent") / 100;
+	d->quiet.above_c = (double)settings_int(q, "hotter_than_c");
+	d->device = QUIET_UNKNOWN;
+}
+
 static int open_world(struct daemon *d, struct why *why)
 {
 	const struct settings *s = conf_section(d->conf, "agent"),
@@ -38,6 +52,7 @@ static int open_world(struct daemon *d, struct why *why)
 	d->health_every_ns = settings_int(conf_section(d->conf, "health"), "interval_s") * NS_PER_S;
 	d->guard.down_bps_most = (uint64_t)settings_int(b, "idle_down_kbps") * 1000;
 	d->guard.up_bps_most = (uint64_t)settings_int(b, "idle_up_kbps") * 1000;
+	open_guards(d);
 	snprintf(d->iface, sizeof(d->iface), "%s", settings_text(s, "iface"));
 	snprintf(d->billed, sizeof(d->billed), "%s",
 		settings_text(*settings_text(b, "iface") ? b : s, "iface"));
@@ -51,19 +66,25 @@ static int open_world(struct daemon *d, struct why *why)
 }
 
 /* Whoever walks is elsewhere after ten seconds. */
-static int64_t survey_interval(const struct daemon *d, int64_t interval_ns)
+static int64_t survey_interval(int64_t interval_s)
 {
-	int64_t most = 10 * NS_PER_S;
-
-	return d->survey && interval_ns > most ? most : interval_ns;
+	return (interval_s < 10 ? interval_s : 10) * NS_PER_S;
 }
 
 /* All sockets that want CAP_NET_RAW open here. */
 static int open_tests(struct daemon *d, struct access_options *access, struct why *why)
 {
-	struct schedule_owner owner = { daemon_measured, daemon_may_run, daemon_ran, d };
+	struct schedule_owner owner = { daemon_measured, daemon_may_run, daemon_ran,
+		daemon_suppression, d };
 	int64_t delay = settings_int(conf_section(d->conf, "agent"), "start_delay_s") * NS_PER_S;
-	int err = schedule_new(&d->schedule, &d->world, delay, owner);
+	struct buf problems; /* none: the configuration was checked */
+	int err;
+
+	buf_init(&problems, 4096);
+	plan_read(&d->plan, d->conf, &problems);
+	err = schedule_new(&d->schedule, &d->world, &d->plan, delay, owner);
+	schedule_retry(d->schedule,
+		settings_int(conf_section(d->conf, "budget"), "busy_retry_s") * NS_PER_S);
 
 	access->no_modem = !d->survey;
 	access->no_internet_tests = true;
@@ -72,12 +93,16 @@ static int open_tests(struct daemon *d, struct access_options *access, struct wh
 		const struct probe_type *type = probe_type_named(settings_text(s, "kind"));
 		const char *name =
 			*settings_text(s, "name") ? settings_text(s, "name") : type->name;
+		struct plan_test test;
 
 		if (!settings_bool(s, "enabled") || (d->survey && type != &latency_probe))
 			continue;
-		err = schedule_add(d->schedule, type, name, s,
-			survey_interval(d, settings_int(s, "interval_s") * NS_PER_S),
-			settings_int(s, "limit_s") * NS_PER_S, why);
+		plan_read_test(&test, &d->plan, s, "tests", &problems);
+		if (d->survey) { /* a walk has its own pace */
+			test = (struct plan_test){ .limit_ns = test.limit_ns };
+			test.interval_ns = survey_interval(settings_int(s, "interval_s"));
+		}
+		err = schedule_add(d->schedule, type, name, &test, why);
 		if (err)
 			why_say(why, err, "test \"%s\": %s", name, strerror(-err));
 		if (type->needs & PROBE_MODEM)
@@ -86,6 +111,8 @@ static int open_tests(struct daemon *d, struct access_options *access, struct wh
 			access->no_internet_tests = false;
 	}
 	d->last = mem_new((schedule_count(d->schedule) + 1) * sizeof(*d->last));
+	d->cut = mem_new((schedule_count(d->schedule) + 1) * sizeof(*d->cut));
+	buf_done(&problems);
 	return err;
 }
 
@@ -93,7 +120,6 @@ static int open_journal(struct daemon *d, struct why *why)
 {
 	char folder[STATE_PATH], path[STATE_PATH];
 	const char *boot_file = settings_text(conf_section(d->conf, "agent"), "boot_id_file");
-	const struct settings *b = conf_section(d->conf, "budget");
 	struct journal_options o;
 	int err;
 
@@ -108,11 +134,12 @@ static int open_journal(struct daemon *d, struct why *why)
 	err = journal_open(&d->journal, &o, &d->past, why);
 	if (err)
 		return err;
-	d->budget.limit = (uint64_t)settings_int(b, "month_mb") * 1000000;
-	d->budget.reserve = (uint64_t)settings_int(b, "telemetry_mb") * 1000000;
-	d->budget.reset_day = (int)settings_int(b, "reset_day");
+	err = daemon_spend_settings(d, why);
 	budget_open(&d->budget, state_path(d->conf, "budget", path), o.boot);
-	return 0;
+	controller_open(&d->controller, state_path(d->conf, "controller", path),
+		settings_int(conf_section(d->conf, "agent"), "controller_timeout_s") * NS_PER_S,
+		clock_mono());
+	return err;
 }
 
 static int read_password(struct daemon *d, const char *file, struct why *why)
@@ -237,6 +264,7 @@ void daemon_done(struct daemon *d)
 	d->schedule = NULL; /* nothing is measured any more */
 	if (d->uplink) {
 		daemon_count_traffic(d);
+		budget_pledge(&d->budget, 0);
 		(void)!budget_save(&d->budget, clock_mono(), true);
 	}
 	uplink_stop(d->uplink, (int)wait_s * 1000);
@@ -245,6 +273,7 @@ void daemon_done(struct daemon *d)
 	access_free(d->access);
 	identity_free(d->identity);
 	free(d->last);
+	free(d->cut);
 	world_close(&d->world);
 	conf_free(d->conf);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "settings.h"
+#include "budget.h"
 #include "command.h"
-#include "gnss.h"
 #include "enrolled.h"
+#include "gnss.h"
 #include "orders_daemon.h"
+#include "plan.h"
 #include "../probes/probe.h"
 #include <errno.h>
 #include <stdio.h>
@@ -30,6 +32,8 @@ static const struct setting agent_settings[] = {
 		"modem or link are simulated: shown wherever results are" },
 	{ "boot_id_file", SETTING_TEXT, 0, 400, "", "", NULL,
 		"the boot id is here; \"\": the kernel's (containers, tests)" },
+	{ "controller_timeout_s", SETTING_INT, 0, 31536000, "172800", "s", NULL,
+		"no receipt for so long: the event controller_lost; 0: never" },
 	{ 0 },
 };
 
@@ -98,7 +102,32 @@ static const struct setting budget_settings[] = {
 		"more traffic of others than this puts off tests that fill the line" },
 	{ "idle_up_kbps", SETTING_INT, 0, 100000, "32", "kbit/s", NULL, "the same upwards" },
 	{ "busy_retries", SETTING_INT, 0, 60, "5", "", NULL,
-		"so often, a minute apart; then the run is left out" },
+		"so often, busy_retry_s apart; then the run is left out" },
+	{ "busy_retry_s", SETTING_INT, 1, 3600, "60", "s", NULL,
+		"when the line is busy, look again after" },
+	{ "cut", SETTING_TEXTS, 0, 60, "throughput 70,service 85,ipv6 90,latency 95", "", NULL,
+		"kinds or tests, and the percentage of what tests may spend from which each is "
+		"cut" },
+	{ 0 },
+};
+
+static const struct setting guard_settings[] = {
+	{ "minor_percent", SETTING_REAL, 0.1, 100, "3", "%", NULL,
+		"traffic of others during a test, of its rate: from this on the result says "
+		"minor" },
+	{ "discard_percent", SETTING_REAL, 0.1, 100, "10", "%", NULL,
+		"from this on it says discarded, and the collector leaves it out" },
+	{ "capture", SETTING_BOOL, 0, 0, "true", "", NULL,
+		"false: by the counters alone, without looking at headers" },
+	{ 0 },
+};
+
+static const struct setting quiet_settings[] = {
+	{ "battery_below_percent", SETTING_INT, 0, 100, "30", "%", NULL,
+		"on battery and below this, tests that fill the line wait; 0: they do not" },
+	{ "hotter_than_c", SETTING_INT, 0, 150, "80", "C", NULL,
+		"the same when the device is hotter than this; 0: they do not" },
+	{ "tags", SETTING_TEXTS, 0, 64, "", "", NULL, "tests with one of these tags wait, too" },
 	{ 0 },
 };
 
@@ -164,8 +193,6 @@ static const struct setting order_settings[] = {
 		"longest that tests may be suppressed" },
 	{ "plan_days", SETTING_INT, 1, 366, "31", "days", NULL,
 		"longest that an ordered plan may hold" },
-	{ "controller_timeout_s", SETTING_INT, 60, 31536000, "259200", "s", NULL,
-		"nothing heard of the collector for so long: back to the local plan" },
 	{ "targets", SETTING_TEXTS, 0, 255, "", "", NULL,
 		"an ordered run may go to these targets besides the plan's; none: to no other" },
 	{ "allow_private", SETTING_BOOL, 0, 0, "false", "", NULL,
@@ -181,6 +208,11 @@ static const struct setting test_settings[] = {
 	{ "enabled", SETTING_BOOL, 0, 0, "true", "", NULL, "false: kept in the file and not run" },
 	{ "when", SETTING_TEXT, 0, 0, "always", "", when_words,
 		"unserved: only while no network of its own serves this probe" },
+	{ "event", SETTING_TEXT, 0, 48, "", "", NULL,
+		"the event that starts it, in place of interval_s" },
+	{ "windows", SETTING_TEXTS, 0, 40, "", "", NULL,
+		"only then, local time: \"22:00-05:00\"; none: always" },
+	{ "tags", SETTING_TEXTS, 0, 64, "", "", NULL, "words that suppressions match" },
 	{ 0 },
 };
 
@@ -203,6 +235,14 @@ const struct section agent_sections[] = {
 	{ .name = "led", .accept = led_settings },
 	{ .name = "textfile", .accept = textfile_settings },
 	{ .name = "orders", .accept = order_settings },
+	{ .name = "guard", .accept = guard_settings },
+	{ .name = "quiet", .accept = quiet_settings },
+	{ .name = "events",
+		.many = true,
+		.by = "kind",
+		.accept_for = plan_event_accepts,
+		.common = plan_event_common },
+	{ .name = "suppressions", .many = true, .accept = plan_suppression_settings },
 	{ .name = "tests",
 		.many = true,
 		.by = "kind",
@@ -366,6 +406,48 @@ static void check_orders(const struct settings *s, struct buf *problems)
 			settings_line(s, key), key, why.text);
 }
 
+static void check_plan(const struct conf *c, struct buf *problems)
+{
+	struct plan plan;
+	char where[32];
+
+	plan_read(&plan, c, problems);
+	for (size_t i = 0; i < conf_count(c, "tests"); i++) {
+		struct plan_test test;
+
+		snprintf(where, sizeof(where), "tests[%zu]", i);
+		plan_read_test(&test, &plan, conf_at(c, "tests", i), where, problems);
+	}
+}
+
+static bool is_test(const struct conf *c, const char *name)
+{
+	for (size_t i = 0; i < conf_count(c, "tests"); i++)
+		if (!strcmp(test_name(conf_at(c, "tests", i)), name))
+			return true;
+	return probe_type_named(name);
+}
+
+static void check_cuts(const struct conf *c, struct buf *problems)
+{
+	const struct settings *s = conf_section(c, "budget");
+	size_t n = settings_count(s, "cut");
+	struct budget_cut cut;
+
+	if (n > BUDGET_CUTS)
+		buf_printf(problems, "%s:%d: budget.cut: more than %d\n", settings_file(s),
+			settings_line(s, "cut"), BUDGET_CUTS);
+	for (size_t i = 0; i < n; i++) {
+		struct why why = { "" };
+
+		if (!budget_cut(settings_text_at(s, "cut", i), &cut, &why) && !is_test(c, cut.name))
+			(void)why_say(&why, -EINVAL, "there is no kind or test \"%s\"", cut.name);
+		if (*why.text)
+			buf_printf(problems, "%s:%d: budget.cut[%zu]: %s\n", settings_file(s),
+				settings_line(s, "cut"), i, why.text);
+	}
+}
+
 int agent_conf_load(struct conf **out, const char *path, struct buf *problems)
 {
 	struct conf *c = NULL;
@@ -380,6 +462,8 @@ int agent_conf_load(struct conf **out, const char *path, struct buf *problems)
 	check_sizes(c, problems);
 	check_textfile(conf_section(c, "textfile"), problems);
 	check_orders(conf_section(c, "orders"), problems);
+	check_plan(c, problems);
+	check_cuts(c, problems);
 	if (problems->len) {
 		conf_free(c);
 		return -EINVAL;

@@ -5,6 +5,7 @@
 #include "status_document.h"
 #include "../probes/core/codec.h"
 #include <json-c/json.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -71,6 +72,7 @@ static struct json_object *journal_document(const struct journal_stats *j)
 	return o;
 }
 
+/* What of it is known when no agent runs, too. */
 struct json_object *status_budget(const struct budget *b)
 {
 	struct json_object *o = json_object_new_object();
@@ -81,6 +83,50 @@ struct json_object *status_budget(const struct budget *b)
 	put_int(o, "reserve", (int64_t)b->reserve);
 	put_int(o, "reset_day", b->reset_day);
 	json_object_object_add(o, "may_spend", json_object_new_boolean(budget_may_spend(b)));
+	return o;
+}
+
+/* A page: which SIM, by the first digits of its hash; null: none is known. */
+static struct json_object *sim_document(uint64_t sim, int period, uint64_t used, bool in_use)
+{
+	struct json_object *o = json_object_new_object();
+	char text[32];
+
+	snprintf(text, sizeof(text), "%08x", (unsigned)(sim >> 32));
+	put_text(o, "sim", sim ? text : NULL);
+	snprintf(text, sizeof(text), "%04d-%02d", period / 12, period % 12 + 1);
+	put_text(o, "month", period ? text : NULL);
+	put_int(o, "used", (int64_t)used);
+	json_object_object_add(o, "in_use", json_object_new_boolean(in_use));
+	return o;
+}
+
+static struct json_object *cut_document(const struct daemon *d)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < schedule_count(d->schedule); i++) {
+		struct schedule_entry e;
+
+		schedule_entry(d->schedule, i, &e);
+		if (d->cut[i])
+			json_object_array_add(list, json_object_new_string(e.name));
+	}
+	return list;
+}
+
+static struct json_object *budget_document(const struct daemon *d)
+{
+	const struct budget *b = &d->budget;
+	struct json_object *o = status_budget(b), *sims = json_object_new_array();
+
+	json_object_object_add(o, "cut", cut_document(d));
+	put_int(o, "gather_s", daemon_gather(d) / NS_PER_S);
+	json_object_array_add(sims, sim_document(b->sim, b->period, b->used, true));
+	for (size_t i = 0; i < b->others; i++)
+		json_object_array_add(sims,
+			sim_document(b->other[i].sim, b->other[i].period, b->other[i].used, false));
+	json_object_object_add(o, "sims", sims);
 	return o;
 }
 
@@ -99,6 +145,42 @@ struct json_object *status_place(const struct place *p)
 	return o;
 }
 
+static struct json_object *suppressions_document(const struct daemon *d)
+{
+	struct json_object *list = json_object_new_array();
+	struct suppress_now now = { clock_mono(), UTC_UNKNOWN };
+	const struct suppress_item *x;
+	size_t n = schedule_suppressions(d->schedule, &x);
+	struct clock_state clock;
+
+	clock_read(&clock);
+	if (clock.source != CLOCK_NONE)
+		now.utc_ns = clock.utc_ns;
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *o = json_object_new_object();
+		int64_t left = x[i].active ? suppress_left(&x[i], now) : -1;
+
+		put_text(o, "name", x[i].name);
+		json_object_object_add(o, "active", json_object_new_boolean(x[i].active));
+		json_object_object_add(o, "ordered", json_object_new_boolean(!x[i].plan));
+		put_age(o, "since_s", x[i].active ? x[i].since_mono : 0);
+		json_object_object_add(
+			o, "left_s", left >= 0 ? json_object_new_int64(left / NS_PER_S) : NULL);
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+static struct json_object *next_document(const struct schedule_entry *e)
+{
+	int64_t left = e->next_ns - clock_loop();
+
+	if (e->running || left < 0)
+		left = 0;
+	return e->next_ns == INT64_MAX && !e->running ? NULL
+	                                              : json_object_new_int64(left / NS_PER_S);
+}
+
 static struct json_object *tests_document(const struct daemon *d)
 {
 	struct json_object *list = json_object_new_array();
@@ -110,8 +192,14 @@ static struct json_object *tests_document(const struct daemon *d)
 		schedule_entry(d->schedule, i, &e);
 		put_text(o, "name", e.name);
 		put_text(o, "kind", e.kind);
-		put_int(o, "interval_s", e.interval_ns / NS_PER_S);
-		put_int(o, "next_s", e.running ? 0 : (e.next_ns - clock_loop()) / NS_PER_S);
+		json_object_object_add(o, "interval_s",
+			e.interval_ns ? json_object_new_int64(e.interval_ns / NS_PER_S) : NULL);
+		put_text(o, "event", e.event);
+		json_object_object_add(o, "next_s", next_document(&e));
+		json_object_object_add(o, "enabled", json_object_new_boolean(e.enabled));
+		put_text(o, "waits_for", schedule_wait_name[e.waits]);
+		put_text(o, "suppressed", e.suppressed);
+		json_object_object_add(o, "cut", json_object_new_boolean(d->cut[i]));
 		json_object_object_add(o, "running", json_object_new_boolean(e.running));
 		put_int(o, "invocations", (int64_t)e.counts.invocations);
 		put_int(o, "failures", (int64_t)e.counts.failures);
@@ -175,9 +263,14 @@ struct json_object *daemon_status(void *daemon)
 	json_object_object_add(o, "uplink", d->brokers[0] ? uplink_document(&u) : NULL);
 	json_object_object_add(o, "journal", journal_document(&u.journal));
 	json_object_object_add(o, "gnss", daemon_gnss_document(d));
-	json_object_object_add(o, "budget", status_budget(&d->budget));
+	json_object_object_add(o, "budget", budget_document(d));
 	json_object_object_add(o, "led", led_document(d));
 	json_object_object_add(o, "textfile", textfile_document(&d->textfile));
+	put_text(o, "quiet", quiet_is(&d->quiet) ? d->quiet.why : NULL);
+	json_object_object_add(o, "controller_lost", json_object_new_boolean(d->controller.lost));
+	json_object_object_add(
+		o, "replanned", json_object_new_boolean(schedule_replanned(d->schedule)));
+	json_object_object_add(o, "suppressions", suppressions_document(d));
 	json_object_object_add(o, "tests", tests_document(d));
 	json_object_object_add(o, "orders", desk_status(d));
 	return o;

@@ -122,6 +122,43 @@ void status_put_budget(struct buf *out, struct json_object *b, bool vi)
 	buf_puts(out, "\n");
 }
 
+/* What is not run just now, and why; nothing when all is. */
+static void put_held(struct buf *out, struct json_object *o, bool vi)
+{
+	struct json_object *cut = doc_at(doc_at(o, "budget"), "cut"),
+			   *held = doc_at(o, "suppressions");
+	const char *quiet = doc_text(o, "quiet", "");
+	char span[WORDS_NUMBER];
+
+	for (size_t i = 0; cut && i < json_object_array_length(cut); i++) {
+		const char *name = json_object_get_string(json_object_array_get_idx(cut, i));
+
+		status_label(out, W_S_CUT, vi);
+		words_put(out, vi, W_S_CUT_LINE, FILL("name", name));
+		buf_puts(out, "\n");
+	}
+	for (size_t i = 0; held && i < json_object_array_length(held); i++) {
+		struct json_object *one = json_object_array_get_idx(held, i);
+		int64_t left = doc_int(one, "left_s", -1);
+		const char *name = doc_text(one, "name", "?");
+
+		if (!doc_bool(one, "active"))
+			continue;
+		status_label(out, W_S_SUPPRESSED, vi);
+		if (left >= 0)
+			words_put(out, vi, W_S_SUPPRESSED_LEFT,
+				FILL("name", name, "span", words_span(span, vi, left)));
+		else
+			buf_puts(out, name);
+		buf_puts(out, "\n");
+	}
+	if (*quiet) {
+		status_label(out, W_S_QUIET, vi);
+		words_put(out, vi, W_S_QUIET_LINE, FILL("why", quiet));
+		buf_puts(out, "\n");
+	}
+}
+
 static void put_clock(struct buf *out, struct json_object *k, bool vi)
 {
 	char text[WORDS_NUMBER];
@@ -224,6 +261,7 @@ void status_say(struct json_object *o, const struct data *d, bool vi)
 	put_uplink(&b, doc_at(o, "uplink"), vi);
 	status_put_journal(&b, doc_at(o, "journal"), d, vi);
 	status_put_budget(&b, doc_at(o, "budget"), vi);
+	put_held(&b, o, vi);
 	put_clock(&b, doc_at(o, "clock"), vi);
 	status_put_place(&b, doc_at(o, "place"), vi);
 	put_versions(&b, o, vi);

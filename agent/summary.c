@@ -42,7 +42,8 @@ static void latency(struct buf *out, const struct record *r, bool vi)
 
 static void throughput(struct buf *out, const struct record *r, bool vi)
 {
-	const char *direction = record_text(r, FIELD_DIRECTION);
+	const char *direction = record_text(r, FIELD_DIRECTION),
+		   *disturbed = record_text(r, FIELD_INTERFERENCE);
 
 	if (!record_has(r, FIELD_RATE_BPS))
 		buf_puts(out, word(W_R_NOT_KNOWN, vi));
@@ -50,6 +51,8 @@ static void throughput(struct buf *out, const struct record *r, bool vi)
 		FIELD_RATE_BPS);
 	value(out, vi, W_R_SPENT, r, FIELD_BYTES);
 	value(out, vi, W_R_LOADED, r, FIELD_LOADED_P50_US);
+	if (disturbed && strcmp(disturbed, "none"))
+		value(out, vi, W_R_DISTURBED, r, FIELD_COMPETING_BPS);
 }
 
 static void put_level(struct buf *out, const struct record *r, bool vi)

@@ -23,28 +23,40 @@ static bool read_line(char *line, const char **name, struct traffic *out)
 		       &out->up) == 2;
 }
 
-int traffic_read(const char *iface, struct traffic *out)
+int traffic_read_each(const char *iface, struct traffic_each *out)
 {
 	FILE *f = fopen(COUNTERS, "re");
-	struct traffic sum = { 0, 0 }, one;
+	struct traffic one;
 	const char *name;
-	bool found = !*iface;
 	char line[512];
 
+	out->n = 0;
 	if (!f)
 		return -errno;
-	while (fgets(line, sizeof(line), f)) {
+	while (fgets(line, sizeof(line), f) && out->n < TRAFFIC_IFACES) {
 		if (!read_line(line, &name, &one) || (*iface && strcmp(name, iface)) ||
 			(!*iface && !strcmp(name, "lo")))
 			continue;
-		sum.down += one.down;
-		sum.up += one.up;
-		found = true;
+		snprintf(out->at[out->n].name, sizeof(out->at[0].name), "%.15s", name);
+		out->at[out->n++].moved = one;
 	}
 	fclose(f);
-	if (found)
+	return out->n || !*iface ? 0 : -ENODEV;
+}
+
+int traffic_read(const char *iface, struct traffic *out)
+{
+	struct traffic sum = { 0, 0 };
+	struct traffic_each each;
+	int err = traffic_read_each(iface, &each);
+
+	for (size_t i = 0; !err && i < each.n; i++) {
+		sum.down += each.at[i].moved.down;
+		sum.up += each.at[i].moved.up;
+	}
+	if (!err)
 		*out = sum;
-	return found ? 0 : -ENODEV;
+	return err;
 }
 
 static bool usable(const struct sockaddr *a)

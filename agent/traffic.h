@@ -5,6 +5,7 @@
 
 #include "../probes/core/why.h"
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct traffic {
@@ -13,6 +14,17 @@ struct traffic {
 
 /* -ENODEV when there is no such interface. "": all but loopback. */
 int traffic_read(const char *iface, struct traffic *out) MUST_CHECK;
+
+#define TRAFFIC_IFACES 32
+/* The same one by one: one that goes and comes begins at 0 again, which a sum would hide. */
+struct traffic_each {
+	size_t n;
+	struct traffic_one {
+		char name[16];
+		struct traffic moved;
+	} at[TRAFFIC_IFACES]; /* those beyond are left out */
+};
+int traffic_read_each(const char *iface, struct traffic_each *out) MUST_CHECK;
 bool traffic_has_address(const char *iface); /* a global IPv4 or IPv6 address */
 /* The interface of the default route, IPv4 before IPv6; "" when there is none. */
 void traffic_default_iface(char out[16]);

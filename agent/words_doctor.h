@@ -180,10 +180,10 @@
 		"uplink.brokers = [ ]: journal only") \
 	X(A_NO_BROKER, \
 		"Đăng ký đầu đo bằng phusong-agent enroll, hoặc ghi địa chỉ broker vào " \
-	        "uplink.brokers, hoặc mang kết quả đi bằng phusong-agent " \
+		"uplink.brokers, hoặc mang kết quả đi bằng phusong-agent " \
 		"export.", \
 		"Bring it in with phusong-agent enroll, or put the broker's address into " \
-	        "uplink.brokers, or carry the results with " \
+		"uplink.brokers, or carry the results with " \
 		"phusong-agent export.") \
 	X(A_BROKER, \
 		"Kiểm tra địa chỉ, cổng, chứng chỉ trong mục uplink; hỏi người quản trị máy chủ.", \

@@ -183,6 +183,7 @@
 	X(R_PASSIVE_NEAR, ", phía máy dùng {value}", ", towards the users {value}") \
 	X(R_PASSIVE_AGAIN, ", gửi lại {value} %", ", {value} % sent again") \
 	X(R_COMPETING, ", máy khác đang dùng {value}", ", others were using {value}") \
+	X(R_DISTURBED, ", bị máy khác dùng chung {value}", ", disturbed by others with {value}") \
 	X(R_NOT_KNOWN, "chưa kết luận được", "nothing can be concluded") \
 	X(LV_GREAT, "rất tốt", "very good") \
 	X(LV_GOOD, "tốt", "good") \
@@ -259,6 +260,12 @@
 		"{used} of {limit} MB used, begins anew on day {day} of the month") \
 	X(S_BUDGET_OUT, ", hết phần cho phép đo lớn", ", nothing left for large tests") \
 	X(S_BUDGET_NONE, "không giới hạn, đã dùng {used} MB", "no limit, {used} MB used") \
+	X(S_CUT, "Ngừng đo", "Cut") \
+	X(S_CUT_LINE, "hết phần dung lượng cho {name}", "no allowance left for {name}") \
+	X(S_SUPPRESSED, "Tạm dừng", "Suppressed") \
+	X(S_SUPPRESSED_LEFT, "{name}, còn {span}", "{name}, for {span} more") \
+	X(S_QUIET, "Giữ yên", "Quiet") \
+	X(S_QUIET_LINE, "phép đo lớn chờ: {why}", "large tests wait: {why}") \
 	X(S_VERSIONS, "Phiên bản", "Versions") \
 	X(S_TESTS, "Phép đo:", "Tests:") \
 	X(S_RUNS, "{runs} lần, {failed} lỗi, {left} bỏ qua", \

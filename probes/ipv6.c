@@ -625,6 +625,13 @@ static void ipv6_cancel(struct probe *p)
 	probe_done(p, -ECANCELED);
 }
 
+/* Each family: datagrams of all sizes, each tried and answered, and a large answer, with all that can be sent again. */
+static int64_t ipv6_most_bytes(const struct probe *p)
+{
+	(void)p;
+	return 2 * (UDP_TRIES * 2 * 10 * PACKET_MOST + 2 * LARGE_ANSWER);
+}
+
 const struct probe_type ipv6_probe = {
 	.name = "ipv6",
 	.accept = ipv6_settings,
@@ -632,4 +639,5 @@ const struct probe_type ipv6_probe = {
 	.open = ipv6_open,
 	.start = ipv6_start,
 	.cancel = ipv6_cancel,
+	.most_bytes = ipv6_most_bytes,
 };

@@ -539,6 +539,7 @@ static int open_way(struct probe *p, const struct sockaddr_storage *to)
 		((struct sockaddr_in6 *)&l->to)->sin6_port = htons(l->stamp ? l->port : 0);
 	else
 		((struct sockaddr_in *)&l->to)->sin_port = htons(l->stamp ? l->port : 0);
+	probe_flow(p, &l->to, l->stamp ? IPPROTO_UDP : IPPROTO_ICMP);
 	l->payload = payload_bytes(l, probe_int(p, "size"));
 	err = l->stamp ? use_udp(l, iface) : use_echo(l, iface);
 	if (err)
@@ -605,9 +606,20 @@ static void latency_cancel(struct probe *p)
 	probe_done(p, -ECANCELED);
 }
 
+/* Each packet and its answer, with the link's header; names are asked for with some more. */
+static int64_t latency_most_bytes(const struct probe *p)
+{
+	const struct latency *l = probe_state((struct probe *)p);
+	int64_t size = probe_int(p, "size");
+
+	/* the usual sizes are below 200: latency_open() knows no family yet */
+	return ((int64_t)l->count + EXTRA_PACKETS) * 2 * ((size ? size : 200) + 14) + 2000;
+}
+
 const struct probe_type latency_probe = {
 	.name = "latency",
 	.needs = PROBE_RAW | PROBE_LOADED,
+	.most_bytes = latency_most_bytes,
 	.accept = latency_settings,
 	.state_size = sizeof(struct latency),
 	.open = latency_open,

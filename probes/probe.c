@@ -3,7 +3,9 @@
 #include "probe.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "netif.h"
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +29,11 @@ struct probe {
 	bool freeing;
 	int early_err;
 	unsigned emitted; /* records of this run */
+	int64_t allowance;
+	const char *stop_word; /* probe_stop(); NULL */
+	char stop_text[160];
+	struct foreign *foreign; /* watches an exclusive run; NULL */
+	int64_t watched_ns;      /* since when, clock_loop() */
 	_Alignas(max_align_t) uint8_t state[];
 };
 
@@ -63,16 +70,25 @@ int probe_new(struct probe **out, const struct probe_type *type, const char *tes
 	return 0;
 }
 
+static void stop_watching(struct probe *p)
+{
+	foreign_free(p->foreign);
+	p->foreign = NULL;
+}
+
 /* Each attempt is a record: a run that ends badly without having said why says at least this. */
 static void leave_a_record(struct probe *p, int err)
 {
 	struct record r;
 
-	if (p->emitted || !err || err == -ECANCELED)
+	if (p->emitted || !err || (err == -ECANCELED && !p->stop_word))
 		return;
 	probe_record(p, &r);
-	record_set_text(&r, FIELD_ERROR, err == -ETIMEDOUT ? "timeout" : "failed");
-	record_set_text(&r, FIELD_ERROR_TEXT, strerror(-err));
+	record_set_text(&r, FIELD_ERROR,
+		p->stop_word        ? p->stop_word
+		: err == -ETIMEDOUT ? "timeout"
+				    : "failed");
+	record_set_text(&r, FIELD_ERROR_TEXT, p->stop_word ? p->stop_text : strerror(-err));
 	probe_emit(p, &r);
 }
 
@@ -85,6 +101,7 @@ int probe_start(struct probe *p, int64_t timeout_ns)
 	p->running = p->starting = true;
 	p->ended_early = p->timed_out = false;
 	p->emitted = 0;
+	p->stop_word = NULL;
 	p->started_ns = clock_mono();
 	if (timeout_ns > 0)
 		loop_timer_in(p->world->loop, &p->deadline, timeout_ns);
@@ -94,6 +111,7 @@ int probe_start(struct probe *p, int64_t timeout_ns)
 		return 0;
 	loop_timer_stop(p->world->loop, &p->deadline);
 	leave_a_record(p, err);
+	stop_watching(p);
 	p->running = false;
 	return err;
 }
@@ -105,6 +123,7 @@ static void finish(struct probe *p, int err)
 		err = -ETIMEDOUT;
 	if (!p->freeing)
 		leave_a_record(p, err);
+	stop_watching(p);
 	p->running = p->ended_early = false;
 	if (!p->freeing && p->owner.done)
 		p->owner.done(p->owner.arg, p, err); /* may free p */
@@ -130,6 +149,50 @@ void probe_cancel(struct probe *p)
 		finish(p, p->early_err);
 	else
 		p->type->cancel(p);
+}
+
+void probe_stop(struct probe *p, const char *word, const char *format, ...)
+{
+	va_list args;
+
+	if (!p->running)
+		return;
+	va_start(args, format);
+	vsnprintf(p->stop_text, sizeof(p->stop_text), format, args);
+	va_end(args);
+	p->stop_word = word;
+	probe_cancel(p);
+}
+
+const char *probe_stopped(const struct probe *p)
+{
+	return p->stop_word;
+}
+
+int64_t probe_most_bytes(const struct probe *p)
+{
+	if (p->type->most_bytes)
+		return p->type->most_bytes(p);
+	return p->type->needs & PROBE_MODEM ? 0 : PROBE_BYTES_UNTOLD;
+}
+
+void probe_allow(struct probe *p, int64_t bytes)
+{
+	p->allowance = bytes;
+}
+
+int64_t probe_allowance(const struct probe *p)
+{
+	return p->allowance;
+}
+
+int64_t probe_may_cost(const struct probe *p)
+{
+	int64_t most = probe_most_bytes(p);
+
+	return p->type->needs & PROBE_CAPPED && p->allowance > 0 && p->allowance < most
+	               ? p->allowance
+	               : most;
 }
 
 void probe_free(struct probe *p)
@@ -240,9 +303,94 @@ void probe_radio(struct probe *p, struct record *r, enum field base)
 		copy_field(r, base + i, last, FIELD_RAT + i);
 }
 
+/* --- traffic of others ------------------------------------------------------------------------------------------ */
+
+static void watch(struct probe *p, const struct sockaddr_storage *to)
+{
+	struct probe_world *w = p->world;
+	struct sockaddr_storage local;
+	char iface[NETIF_NAME];
+
+	snprintf(iface, sizeof(iface), "%s", w->iface);
+	if (!*iface && (netif_route(to, NULL, &local) || netif_of(&local, iface)))
+		return;
+	if (!strcmp(iface, "lo"))
+		return; /* no line, and nobody's in particular */
+	if (foreign_new(&p->foreign, w->loop, iface, &w->own))
+		p->foreign = NULL;
+	p->watched_ns = clock_loop();
+}
+
+void probe_flow(struct probe *p, const struct sockaddr_storage *to, int protocol)
+{
+	struct foreign_flow flow = { .protocol = (uint8_t)protocol };
+
+	if (!foreign_end_of(&flow.remote, (const struct sockaddr *)to))
+		return;
+	foreign_tell(&p->world->own, &flow);
+	if (!p->foreign && p->running && p->type->needs & PROBE_EXCLUSIVE &&
+		!(p->type->needs & PROBE_MODEM))
+		watch(p, to);
+}
+
+/* Of counters what the test moved is taken off, headers included: 20 or 40 bytes of IP, 32 of TCP with timestamps. */
+static void without_own(struct foreign_rates *f, const struct probe_load *load)
+{
+	double packet = load->mss > 0 ? (double)load->mss : 1448,
+	       own = (double)load->bytes * 8e9 / (double)(load->to_ns - load->from_ns) *
+	             (packet + 52) / packet;
+	int64_t *way = load->up ? &f->up_bps : &f->down_bps;
+
+	*way = *way > (int64_t)own ? *way - (int64_t)own : 0;
+	/* the other way carries our acknowledgements, and nobody knows how many */
+	f->all_bps = *way;
+}
+
+void probe_competing(struct probe *p, struct record *r, const struct probe_load *load)
+{
+	struct foreign_own *own = &p->world->own;
+	struct foreign_rates f;
+	int64_t way;
+
+	if (!p->foreign || foreign_between(p->foreign, load->from_ns, load->to_ns, &f))
+		return;
+	if (!f.captured && !load->bytes)
+		return;
+	if (!f.captured)
+		without_own(&f, load);
+	way = load->up ? f.up_bps : f.down_bps;
+	record_set_int(r, FIELD_COMPETING_BPS, f.all_bps);
+	record_set_int(r, FIELD_COMPETING_WAY_BPS, way);
+	record_set_text(r, FIELD_COMPETING_METHOD, f.captured ? "capture" : "counters");
+	if (load->rate_bps > 0)
+		record_set_text(r, FIELD_INTERFERENCE,
+			foreign_interference(own, way, load->rate_bps, f.captured));
+}
+
+/* A record of an exclusive run whose probe said nothing of others. */
+static void add_competing(struct probe *p, struct record *r)
+{
+	const char *way = record_text(r, FIELD_DIRECTION);
+	struct probe_load load = { .from_ns = p->watched_ns,
+		.to_ns = clock_loop(),
+		.rate_bps = record_int(r, FIELD_RATE_BPS, 0),
+		.up = way && !strcmp(way, "up") };
+
+	if (r->kind < 32 && field_info(FIELD_COMPETING_BPS)->kinds & 1u << r->kind &&
+		!record_has(r, FIELD_COMPETING_BPS))
+		probe_competing(p, r, &load);
+}
+
 void probe_emit(struct probe *p, const struct record *r)
 {
+	struct record own;
+
 	p->emitted++;
+	if (p->foreign) {
+		own = *r;
+		add_competing(p, &own);
+		r = &own;
+	}
 	if (!p->freeing && p->owner.record)
 		p->owner.record(p->owner.arg, p, r);
 }

@@ -8,17 +8,20 @@
 #include "../config/conf.h"
 #include "core/loop.h"
 #include "core/record.h"
+#include "foreign.h"
 
 struct probe;
 struct resolve;
 struct fetch;
 struct modems;
+struct sockaddr_storage;
 
 enum probe_needs {
 	PROBE_RAW = 1 << 0,       /* open() wants CAP_NET_RAW and runs before privileges drop */
 	PROBE_EXCLUSIVE = 1 << 1, /* fills the link: only PROBE_LOADED may run beside it */
 	PROBE_LOADED = 1 << 2,    /* may run while an exclusive probe loads the link */
 	PROBE_MODEM = 1 << 3,     /* uses the modem's control port while it runs */
+	PROBE_CAPPED = 1 << 4,    /* keeps to probe_allowance() */
 };
 
 struct probe_type {
@@ -36,7 +39,12 @@ struct probe_type {
 	 * later, from the loop.  cancel() means now: it calls probe_done() before it returns. */
 	int (*start)(struct probe *p);
 	void (*cancel)(struct probe *p);
+
+	/* The most bytes on the wire that one run can cost, both ways together.  NULL: nothing for what uses
+	 * the modem's port, PROBE_BYTES_UNTOLD for the others. */
+	int64_t (*most_bytes)(const struct probe *p);
 };
+#define PROBE_BYTES_UNTOLD 100000
 extern const struct probe_type *const probe_types[]; /* table.c; ends with NULL */
 const struct probe_type *probe_type_named(const char *name);
 
@@ -50,6 +58,7 @@ struct probe_world {
 	/* The newest signal record (copied by the owner when one is emitted), for start_/end_ fields;
 	 * kind 0 when there is none yet. */
 	struct record last_signal;
+	struct foreign_own own; /* whose traffic is not that of others: probe_flow() */
 };
 
 /* For whoever runs probes: the agent's scheduler, the command line, or a test. */
@@ -64,7 +73,14 @@ int probe_new(struct probe **out, const struct probe_type *type, const char *tes
 int probe_start(struct probe *p,
 	int64_t timeout_ns); /* cancelled with -ETIMEDOUT after it; 0: never.  -EBUSY while running */
 void probe_cancel(struct probe *p); /* idle is fine */
-void probe_free(struct probe *p);   /* cancels a run in progress; NULL is fine */
+/* Cancels the run and sees to it that a record says why: word is its error, or the stop_reason of a result that
+ * is good as far as it goes ("budget", "suppressed").  Idle is fine. */
+void probe_stop(struct probe *p, const char *word, const char *format, ...) PRINTF(3, 4);
+int64_t probe_most_bytes(const struct probe *p); /* of one run */
+/* The next runs may cost so many bytes, 0: no cap.  Only what is PROBE_CAPPED keeps to it. */
+void probe_allow(struct probe *p, int64_t bytes);
+int64_t probe_may_cost(const struct probe *p); /* the lesser of the two */
+void probe_free(struct probe *p);              /* cancels a run in progress; NULL is fine */
 bool probe_running(const struct probe *p);
 const struct probe_type *probe_type_of(const struct probe *p);
 const char *probe_name(const struct probe *p); /* of the test */
@@ -82,6 +98,25 @@ void probe_record(struct probe *p, struct record *r);
 /* Copies the radio fields of the last signal record, if it is younger than 120 s, to the fields that begin
  * at base (FIELD_START_RAT, FIELD_PEAK_RAT, FIELD_END_RAT). */
 void probe_radio(struct probe *p, struct record *r, enum field base);
+/* This run talks to `to`, port included, by IPPROTO_TCP, _UDP or _ICMP (for both families): its packets are ours
+ * and not traffic of others.  To be told before the first packet, by every probe that may run beside one that is
+ * exclusive.  From its first call on traffic of others is watched for an exclusive run. */
+void probe_flow(struct probe *p, const struct sockaddr_storage *to, int protocol);
+/* What a test did to the line, for telling what others did. */
+struct probe_load {
+	int64_t from_ns, to_ns; /* clock_loop() */
+	int64_t rate_bps;       /* measured */
+	bool up;
+	/* How many bytes the test moved that way, and of how many a full packet is: only used where traffic cannot
+	 * be captured; 0 unknown */
+	int64_t bytes, mss;
+};
+/* Puts competing_bps, competing_way_bps, competing_method and interference into r, if they are known.  Records of
+ * exclusive runs that lack them get what is known of the whole run. */
+void probe_competing(struct probe *p, struct record *r, const struct probe_load *load);
+int64_t probe_allowance(const struct probe *p); /* bytes on the wire for this run, 0: no cap */
+/* In cancel(): the word of probe_stop(), NULL: another reason. */
+const char *probe_stopped(const struct probe *p);
 void probe_emit(struct probe *p, const struct record *r); /* any number of times a run */
 /* Emits a record of the probe's kind that says the measurement could not be made, and finishes:
  * error is a word ("unreachable", "dns", "no_server"), the sentence is for people. */

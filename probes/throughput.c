@@ -10,13 +10,14 @@
 #include "core/mem.h"
 #include "throughput_inside.h"
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #define URL_MAX           512
 #define RADIO_FIELD_COUNT 16 /* of fields.h, at each moment */
-#define RESULT_FIELDS     35 /* that throughput_say() sets at most */
+#define RESULT_FIELDS     41 /* that throughput_say() sets at most, and the schedule */
 #define TICK_NS           (50 * NS_PER_MS)
 #define DNS_NS            (5 * NS_PER_S)
 #define PING_NS           (5 * NS_PER_S)
@@ -303,7 +304,7 @@ static void tick(struct loop_timer *timer)
 			drain(p, "idle");
 		else
 			fail(p, -ETIMEDOUT, "timeout", t->problem);
-	} else if (bytes >= t->most_bytes) {
+	} else if (bytes >= t->cap_bytes) {
 		drain(p, "bytes");
 	} else if (now - t->load_ns >= t->most_ns) {
 		drain(p, "time");
@@ -341,10 +342,10 @@ static void begin_load(struct probe *p)
 
 	t->phase = LOAD;
 	t->streams = (size_t)probe_int(p, "streams");
-	t->share = t->most_bytes / (int64_t)t->streams;
+	t->share = t->cap_bytes / (int64_t)t->streams;
 	if (t->librespeed && !t->up) {
 		while (t->streams > 1 && t->share < MEGABYTE)
-			t->share = t->most_bytes / (int64_t)--t->streams;
+			t->share = t->cap_bytes / (int64_t)--t->streams;
 		t->share = t->share < MEGABYTE ? MEGABYTE : t->share / MEGABYTE * MEGABYTE;
 	}
 	memset(t->stream, 0, sizeof(t->stream));
@@ -464,6 +465,8 @@ static void resolved(void *arg, int err, const struct sockaddr_storage *addrs, s
 		fail(p, err, "unreachable", strerror(-err));
 		return;
 	}
+	netif_port(&t->to, t->port);
+	probe_flow(p, &t->to, IPPROTO_TCP);
 	if (*iface)
 		snprintf(t->iface, sizeof(t->iface), "%s", iface);
 	else if (netif_of(&local, t->iface))
@@ -476,9 +479,8 @@ static int throughput_open(struct probe *p, struct why *why)
 	struct throughput *t = probe_state(p);
 	const struct settings *s = probe_settings(p);
 	const char *family = probe_str(p, "family");
-	unsigned port;
 
-	if (fetch_url(probe_str(p, "target"), t->host, sizeof(t->host), &port, &t->tls))
+	if (fetch_url(probe_str(p, "target"), t->host, sizeof(t->host), &t->port, &t->tls))
 		return why_say(why, -EINVAL,
 			"target \"%s\" is not http://host:port or https://host:port",
 			probe_str(p, "target"));
@@ -506,11 +508,43 @@ static int throughput_open(struct probe *p, struct why *why)
 	return 0;
 }
 
+/* What comes on top of the payload of one direction, and of its headers (52 of 1448 bytes, and as much for
+ * acknowledgements): handshakes, and the round trips beside it, 400 B each, at most ten a second. */
+static int64_t beside(const struct throughput *t)
+{
+	return 30000 + t->most_ns / NS_PER_S * 4000;
+}
+
+static int64_t directions_of(const struct probe *p)
+{
+	return strcmp(probe_str(p, "direction"), "both") ? 1 : 2;
+}
+
+static int64_t throughput_most_bytes(const struct probe *p)
+{
+	const struct throughput *t = probe_state((struct probe *)p);
+	int64_t most = t->librespeed && t->most_bytes < MEGABYTE ? MEGABYTE : t->most_bytes;
+
+	return directions_of(p) * (most + most / 8 + beside(t));
+}
+
+/* The payload that this run may move in one direction. */
+static int64_t cap_of(struct probe *p)
+{
+	struct throughput *t = probe_state(p);
+	int64_t allowed = probe_allowance(p) / directions_of(p) - beside(t);
+
+	if (!probe_allowance(p) || allowed / 9 * 8 > t->most_bytes)
+		return t->most_bytes;
+	return allowed > 0 ? allowed / 9 * 8 : 1;
+}
+
 static int throughput_start(struct probe *p)
 {
 	struct throughput *t = probe_state(p);
 	const char *direction = probe_str(p, "direction");
 
+	t->cap_bytes = cap_of(p);
 	t->up = !strcmp(direction, "up");
 	t->then_up = !strcmp(direction, "both");
 	t->streams = 0;
@@ -528,7 +562,7 @@ static void throughput_cancel(struct probe *p)
 	struct throughput *t = probe_state(p);
 
 	if (t->phase == LOAD) {
-		drain(p, "cancelled");
+		drain(p, probe_stopped(p) ? probe_stopped(p) : "cancelled");
 		emit(p);
 	} else if (t->phase == DRAIN) {
 		emit(p);
@@ -540,10 +574,11 @@ static void throughput_cancel(struct probe *p)
 
 const struct probe_type throughput_probe = {
 	.name = "throughput",
-	.needs = PROBE_EXCLUSIVE,
+	.needs = PROBE_EXCLUSIVE | PROBE_CAPPED,
 	.accept = throughput_settings,
 	.state_size = sizeof(struct throughput),
 	.open = throughput_open,
 	.start = throughput_start,
 	.cancel = throughput_cancel,
+	.most_bytes = throughput_most_bytes,
 };

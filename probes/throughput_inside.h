@@ -37,9 +37,11 @@ struct throughput {
 	bool up, then_up, full, librespeed, tls, verify;
 	int family;
 	char host[HOST_MAX], iface[NETIF_NAME], version[8];
+	unsigned port;
 	struct sockaddr_storage to;
 	size_t streams, ended, failed, busy;
-	int64_t most_bytes, most_ns, share; /* share: bytes asked for per stream */
+	int64_t most_bytes, most_ns; /* as configured */
+	int64_t cap_bytes, share;    /* payload of this run and direction; asked for per stream */
 	double bounds[RATE_BOUNDS], bounds_bps[RATE_BOUNDS];
 	size_t n_bounds;
 	int64_t idle[PINGS_IDLE], loaded[PINGS_LOADED];

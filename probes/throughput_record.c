@@ -102,6 +102,21 @@ static void say_round_trips(struct throughput *t, struct record *r)
 		record_set_real(r, FIELD_RPM, 60e6 / (double)p50);
 }
 
+/* Of what the counters see the way up, ours is also what the far end has not acknowledged yet. */
+static void say_others(struct probe *p, struct record *r, int64_t bytes)
+{
+	struct throughput *t = probe_state(p);
+	int64_t sent = record_int(r, FIELD_TCP_BYTES_SENT, -1);
+	struct probe_load load = { .from_ns = t->load_ns,
+		.to_ns = t->load_end_ns,
+		.rate_bps = record_int(r, FIELD_RATE_BPS, 0),
+		.up = t->up,
+		.bytes = t->up && sent > bytes ? sent : bytes,
+		.mss = t->stream[0].told ? t->stream[0].tcp.mss : 0 };
+
+	probe_competing(p, r, &load);
+}
+
 static void say_cost(struct throughput *t, struct record *r)
 {
 	int64_t loaded = t->load_end_ns - t->load_ns;
@@ -132,4 +147,5 @@ void throughput_say(struct probe *p, struct record *r, int64_t bytes)
 	say_tcp(t, r);
 	say_round_trips(t, r);
 	say_cost(t, r);
+	say_others(p, r, bytes);
 }

@@ -208,7 +208,8 @@ static struct levels *test_levels(struct rolling *g, const struct store_row *row
 
 static void throughput(struct rolling *g, const struct store_row *row, struct levels *l)
 {
-	const char *limited_by = record_text(&g->record, FIELD_LIMITED_BY);
+	const char *limited_by = record_text(&g->record, FIELD_LIMITED_BY),
+		   *interference = record_text(&g->record, FIELD_INTERFERENCE);
 	double rate = (double)row->rate_bps;
 	bool up = row->bits & ROW_UP;
 
@@ -216,6 +217,8 @@ static void throughput(struct rolling *g, const struct store_row *row, struct le
 		return;
 	l->data_ok++;
 	if (limited_by && *limited_by) /* says how slow the probe or the server is, not the line */
+		return;
+	if (interference && !strcmp(interference, "discarded")) /* others had too much of it */
 		return;
 	(up ? l->up : l->down)[rate_bin(rate)]++;
 	*(up ? &l->up_n : &l->down_n) += 1;

@@ -65,6 +65,11 @@
 	X(12, BYTES_UP, "bytes_up", INT, "B", K_NET, "sent, by the interface's own counters")                          \
 	X(13, BYTES_DOWN, "bytes_down", INT, "B", K_NET, "received, by the interface's own counters")                  \
 	X(14, ADDRESS, "address", TEXT, "", K_NET, "address of the target that was used")                              \
+	X(15, COMPETING_METHOD, "competing_method", TEXT, "", K_NET, "how competing_bps was found: capture, or counters less what the test moved") \
+	X(16, INTERFERENCE, "interference", TEXT, "", K_NET, "what the traffic of others did to the result: none minor discarded") \
+	X(17, COMPETING_WAY_BPS, "competing_way_bps", INT, "bit/s", K_NET, "the part of competing_bps that went the way the test loaded") \
+	X(18, SCHEDULE_EVENT, "schedule_event", TEXT, "", K_ANY, "event of the plan that started the test (RFC 8194 event); absent: its interval") \
+	X(19, CYCLE_NUMBER, "cycle_number", TEXT, "", K_ANY, "YYYYMMDD.HHMMSS in UTC at which the cycle of that event began (RFC 8194 cycle-number)") \
 	/* where it was measured, beside place; docs/survey.md */                                                      \
 	X(21, FIX, "fix", TEXT, "", K_ANY, "of GNSS: 2d 3d; why there is no place: none no_data no_fix no_time unproven stale poor; moved: place is where the probe was installed, and it is elsewhere") \
 	X(22, FIX_AGE_MS, "fix_age_ms", INT, "ms", K_ANY, "from the fix to the start of what was measured; negative when the fix is later") \
@@ -134,7 +139,7 @@
 	X(148, SUB_BPS, "sub_bps", INTS, "bit/s", K(THROUGHPUT), "rate of each sub-interval")                          \
 	X(149, SUB_MS, "sub_ms", INT, "ms", K(THROUGHPUT), "length of a sub-interval")                                 \
 	X(150, RAMP_MS, "ramp_ms", INT, "ms", K(THROUGHPUT), "ramp-up that was left out")                              \
-	X(151, STOP_REASON, "stop_reason", TEXT, "", K(THROUGHPUT), "decided bytes time error idle cancelled")         \
+	X(151, STOP_REASON, "stop_reason", TEXT, "", K(THROUGHPUT), "decided bytes time error idle cancelled budget suppressed") \
 	X(152, CONFIDENCE, "confidence", TEXT, "", K(THROUGHPUT), "low medium high")                                   \
 	X(153, RATE_CLASS, "rate_class", TEXT, "", K(THROUGHPUT), "class of the rate, as the bounds of the plan divide it") \
 	X(154, TLS, "tls", BOOL, "", K(THROUGHPUT) | K(SERVICE), "the transfer was encrypted")                         \
@@ -209,6 +214,8 @@
 	X(316, AGENT_START, "agent_start", BOOL, "", K(HEALTH), "first record after the agent started")                \
 	X(317, PROCESS_RSS, "process_rss", INT, "B", K(HEALTH), "resident memory of the agent")                        \
 	X(318, SKIPPED, "skipped", INT, "", K(HEALTH), "runs left out since the last health record")                   \
+	X(323, BUDGET_CUT, "budget_cut", TEXT, "", K(HEALTH), "tests that the data allowance has cut, by name")        \
+	X(324, SUPPRESSED, "suppressed", TEXT, "", K(HEALTH), "suppressions that hold, by name")                       \
 	X(331, GNSS_DISTANCE_M, "gnss_distance_m", REAL, "m", K(HEALTH), "from the surveyed place to the GNSS fix")    \
 	/* gap */                                                                                                      \
 	X(336, GAP_FIRST, "gap_first", INT, "", K(GAP), "first sequence number concerned")                             \

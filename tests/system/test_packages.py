@@ -124,11 +124,17 @@ def test_the_unit_s_command_starts_as_its_user_and_ends_on_term(root, program):
 
 # What a unit's process can do, run in place of its program; one JSON object.
 CAN = '''
-import ctypes, json, os
+import ctypes, json, os, socket
 libc = ctypes.CDLL(None)
 def opens(path, how):
     try:
         os.close(os.open(path, how | os.O_NOCTTY | os.O_NONBLOCK))
+        return True
+    except OSError:
+        return False
+def captures():
+    try:
+        socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
         return True
     except OSError:
         return False
@@ -137,7 +143,7 @@ print(json.dumps({
     "user": os.getuid(), "bounding": int(status["CapBnd"], 16), "no_new_privs": int(status["NoNewPrivs"]),
     "seccomp": int(status["Seccomp"]),
     "reads_clock": libc.adjtimex(ctypes.create_string_buffer(512)) >= 0,
-    "boot_id": opens("/proc/sys/kernel/random/boot_id", os.O_RDONLY),
+    "captures": captures(), "boot_id": opens("/proc/sys/kernel/random/boot_id", os.O_RDONLY),
     "writes_etc": opens("/etc/phusong/new", os.O_WRONLY | os.O_CREAT),
     "writes_state": opens(os.environ["STATE_DIRECTORY"] + "/new", os.O_WRONLY | os.O_CREAT),
     "modem": opens("/run/modem", os.O_RDWR)}))
@@ -215,6 +221,8 @@ def test_a_unit_can_do_what_its_program_needs_and_no_more(booted, program):
     assert can["bounding"] in (0, 1 << 10, 1 << 13)  # nothing, CAP_NET_BIND_SERVICE or CAP_NET_RAW
     assert can["reads_clock"] and can["boot_id"] and can["writes_state"] and not can["writes_etc"]
     assert can["modem"] == (program == "agent")
+    # to tell traffic of others from a test's own
+    assert can["captures"] == (program == "agent")
 
 
 def test_units_are_well_formed_and_confined():

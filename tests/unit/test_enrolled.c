@@ -178,7 +178,7 @@ static void wrong_limits_are_told_by_line(void **state)
 	static const char *const wrong[] = { "least_of = [ \"signal\" ];",
 		"least_of = [ \"sgnal=5\" ];", "least_of = [ \"signal=0\" ];",
 		"least_of = [ \"signal=5x\" ];", "least_of = [ \"=5\" ];",
-		"accept = [ \"everything\" ];", "suppress_days = 0;", "controller_timeout_s = 1;" };
+		"accept = [ \"everything\" ];", "suppress_days = 0;" };
 	struct buf problems;
 	char text[128];
 

@@ -83,9 +83,9 @@ static int refusing_start(struct probe *p)
 }
 
 static const struct probe_type fake = { "signal", 0, NULL, sizeof(struct fake), fake_open,
-	fake_close, fake_start, fake_cancel };
+	fake_close, fake_start, fake_cancel, NULL };
 static const struct probe_type refusing = { "signal", 0, NULL, 0, NULL, NULL, refusing_start,
-	fake_cancel };
+	fake_cancel, NULL };
 
 static void on_record(void *arg, struct probe *p, const struct record *r)
 {
@@ -316,6 +316,40 @@ static void radio_fields_come_from_a_fresh_signal_record_only(void **state)
 	probe_free(p);
 }
 
+static void a_run_that_is_stopped_says_why(void **state)
+{
+	struct probe *p = make(&fake);
+
+	(void)state;
+	probe_stop(p, "budget", "idle is fine");
+	assert_int_equal(t.records, 0);
+	assert_int_equal(probe_start(p, 0), 0);
+	probe_stop(p, "budget", "%d MB are used up", 300);
+	assert_int_equal(t.records, 1);
+	assert_string_equal(record_text(&t.last, FIELD_ERROR), "budget");
+	assert_string_equal(record_text(&t.last, FIELD_ERROR_TEXT), "300 MB are used up");
+	assert_int_equal(t.done, 1);
+	assert_int_equal(t.err, -ECANCELED);
+	/* the next run knows nothing of it */
+	assert_int_equal(probe_start(p, 0), 0);
+	assert_null(probe_stopped(p));
+	probe_cancel(p);
+	assert_int_equal(t.records, 1);
+	probe_free(p);
+}
+
+static void a_kind_that_does_not_tell_its_cost_costs_something_unless_it_is_the_modems(void **state)
+{
+	static const struct probe_type modem = { .name = "signal", .needs = PROBE_MODEM };
+	struct probe *p = make(&fake), *m = make(&modem);
+
+	(void)state;
+	assert_int_equal(probe_most_bytes(p), PROBE_BYTES_UNTOLD);
+	assert_int_equal(probe_most_bytes(m), 0);
+	probe_free(p);
+	probe_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +372,10 @@ int main(void)
 			an_instance_that_cannot_open_is_no_instance, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			radio_fields_come_from_a_fresh_signal_record_only, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_run_that_is_stopped_says_why, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_kind_that_does_not_tell_its_cost_costs_something_unless_it_is_the_modems,
+			setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,7 @@
 struct fixture {
 	char folder[64];
 	struct probe_world world;
+	struct plan plan;
 	struct schedule *schedule;
 	struct uplink_status uplink;
 	struct budget budget;
@@ -39,7 +40,9 @@ static int setup(void **state)
 	snprintf(f->folder, sizeof(f->folder), "/tmp/test_textfile.XXXXXX");
 	assert_non_null(mkdtemp(f->folder));
 	assert_int_equal(world_open(&f->world, NULL, NULL, NULL), 0);
-	assert_int_equal(schedule_new(&f->schedule, &f->world, 0, (struct schedule_owner){ 0 }), 0);
+	assert_int_equal(
+		schedule_new(&f->schedule, &f->world, &f->plan, 0, (struct schedule_owner){ 0 }),
+		0);
 	snprintf(f->file.path, sizeof(f->file.path), "%s/agent.prom", f->folder);
 	f->file.every_ns = NS_PER_S;
 	f->facts = (struct textfile_facts){ .probe = "p",

@@ -246,6 +246,42 @@ static void charts_and_counts_are_read_back(void **state)
 	free(sum);
 }
 
+/* A slow download while others used the line says how busy they were. */
+static void a_disturbed_download_is_left_out(void **state)
+{
+	static const char *const words[] = { "none", "minor", "discarded", "discarded" };
+	struct world *w = *state;
+	struct levels *sum = calloc(1, sizeof(*sum));
+	int64_t noon = (FIRST_DAY + 1) * STORE_DAY_NS + 12 * 3600 * NS_PER_S;
+	struct truth *t;
+	struct why why = { "" };
+
+	place_probe(w, GOOD);
+	w->in.hamlet = "H00";
+	assert_int_equal(store_group_begin(w->s), 0);
+	signal_at(w, noon, STATE_OK, 1);
+	radio(w, "LTE", -95, 12);
+	put(w);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		record_clear(&w->r, RECORD_THROUGHPUT);
+		w->r.utc_ns = noon + (int64_t)(i + 1) * NS_PER_S;
+		w->r.state = STATE_OK;
+		record_set_text(&w->r, FIELD_DIRECTION, "down");
+		record_set_int(&w->r, FIELD_RATE_BPS, i < 2 ? 20000000 : 100000);
+		record_set_text(&w->r, FIELD_INTERFERENCE, words[i]);
+		put(w);
+	}
+	assert_int_equal(store_group_commit(w->s), 0);
+	judge_all(w, AS_OF);
+	assert_int_equal(truth_open(&t, w->folder, &why), 0);
+	assert_int_equal(truth_hours(t, "H00", FIRST_DAY, FIRST_DAY + DAYS, add_hours, sum), 0);
+	assert_int_equal(sum->down_n, 2);
+	assert_true(sum->down_sum_bps == 40e6);
+	assert_int_equal(sum->data_ok, 4); /* bytes did come through */
+	truth_close(t);
+	free(sum);
+}
+
 static void packed_histograms_survive_and_damage_is_refused(void **state)
 {
 	struct hour_levels *a = calloc(1, sizeof(*a)), *b = calloc(1, sizeof(*b));
@@ -325,6 +361,8 @@ int main(void)
 			late_records_rewrite_the_past, world_new, world_done),
 		cmocka_unit_test_setup_teardown(
 			charts_and_counts_are_read_back, world_new, world_done),
+		cmocka_unit_test_setup_teardown(
+			a_disturbed_download_is_left_out, world_new, world_done),
 		cmocka_unit_test_setup_teardown(
 			the_worker_judges_on_its_own_and_is_alone, world_new, world_done),
 		cmocka_unit_test(packed_histograms_survive_and_damage_is_refused),
