@@ -130,6 +130,33 @@ def test_another_target_of_the_local_list(line):
     assert until(lambda: line.state(other) == ("refused", "target"), 20), line.state(other)
 
 
+def test_what_is_suppressed_does_not_run_until_it_is_allowed_again(line):
+    silence = line.order("suppress", "latency", "--for", "2h")
+    assert until(lambda: line.state(silence) == ("done", "ok"), 30), line.state(silence)
+    (held,) = line.agent.status()["suppressions"]
+    assert held["name"] == "latency" and held["active"] and held["ordered"] and 7000 < held["left_s"] <= 7200
+    run = line.order("run", "latency")
+    assert until(lambda: line.state(run)[0] in ("refused", "done"), 20) and line.state(run) != ("done", "ok"), line.state(run)
+    assert "suppressed" in json.loads(line.collector.run("order", "show", run, "--json").stdout)["detail"]
+    again = line.order("unsuppress", "latency")
+    assert until(lambda: line.state(again) == ("done", "ok"), 30), line.state(again)
+    assert not line.agent.status()["suppressions"]
+
+
+def test_another_plan_holds_and_an_empty_one_gives_the_local_plan_back(line):
+    plan = line.agent.folder / "plan.txt"
+    plan.write_text('tests = ( { name = "latency"; interval_s = 3600; } );\n')
+    other = line.order("plan", plan)
+    assert until(lambda: line.state(other) == ("done", "ok"), 30), line.state(other)
+    status = line.agent.status()
+    assert status["replanned"] and status["tests"][0]["interval_s"] == 3600
+    plan.write_text("")
+    local = line.order("plan", plan)
+    assert until(lambda: line.state(local) == ("done", "ok"), 30), line.state(local)
+    status = line.agent.status()
+    assert not status["replanned"] and status["tests"][0]["interval_s"] == 604800
+
+
 def test_the_broker_can_repeat_and_forge_and_nothing_happens(line):
     listen = subprocess.Popen(["mosquitto_sub", "-p", str(line.broker.port), "-q", "1", "-t", line.topic("order"), "-F", "%x"],
                               stdout=subprocess.PIPE, text=True)
