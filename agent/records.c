@@ -26,8 +26,8 @@ void daemon_access_changed(void *arg, struct record *r)
 		r->utc_ns = now.utc_ns - (clock_mono() - r->mono_ns);
 	r->clock = (struct record_clock){ (uint8_t)now.source, now.error_us, now.sync_age_s };
 	if (!record_bool(r, FIELD_HEARTBEAT, false))
-		log_info("access", "%s: %s", access_state_name[access_state(d->access)],
-			access_evidence(d->access));
+		log_info("access", "%s, %s: %s", access_state_name[access_state(d->access)],
+			access_cause(d->access), access_evidence(d->access));
 	daemon_record(d, r);
 }
 

@@ -198,7 +198,7 @@ static int live(struct daemon *d)
 	d->started_ns = clock_mono();
 	log_info("agent", "probe %s, version %s%s", d->probe, phusong_version,
 		d->simulated ? ", SIMULATED" : "");
-	access_past(d->access, &d->past, clock_mono(), now.utc_ns);
+	access_past(d->access, &d->past, NULL, clock_mono(), now.utc_ns);
 	daemon_tick(&d->tick);
 	daemon_health(&d->health);
 	schedule_start(d->schedule, identity_id(d->identity));
