@@ -7,6 +7,7 @@
 #include "budget.h"
 #include "control.h"
 #include "guard.h"
+#include "health.h"
 #include "schedule.h"
 #include "settings.h"
 #include "uplink.h"
@@ -40,6 +41,10 @@ struct daemon {
 
 	struct loop_signal end, interrupt;
 	struct loop_timer tick, health;
+	struct health_watch *watch;
+	const char *reset,
+		*power_cause;      /* of health_reset(), health_power_cause(); NULL: nothing */
+	int64_t cpu_ns, cpu_at_ns; /* this process's, at the last health record */
 	int64_t health_every_ns;
 	uint64_t skipped_told;
 	bool health_told;
@@ -62,6 +67,7 @@ void daemon_count_traffic(struct daemon *d);
 /* duties.c */
 void daemon_tick(struct loop_timer *t);
 void daemon_health(struct loop_timer *t);
+void daemon_supply_fails(void *arg);
 void daemon_uplink_changed(void *arg);
 
 /* status_document.c */

@@ -104,6 +104,24 @@ static int open_journal(struct daemon *d, struct why *why)
 	return 0;
 }
 
+/* Sensors are read in the background from here on. */
+static int open_health(struct daemon *d)
+{
+	const struct settings *s = conf_section(d->conf, "health");
+	struct health_watch_options o = { .loop = d->world.loop,
+		.root = settings_text(s, "root"),
+		.folder = settings_text(conf_section(d->conf, "agent"), "state"),
+		.warn_ns = settings_int(s, "warn_s") * NS_PER_S,
+		.every_ns = 60 * NS_PER_S,
+		.failing = daemon_supply_fails,
+		.arg = d };
+
+	memcpy(o.boot, d->budget.boot, sizeof(o.boot));
+	d->reset = health_reset(o.root);
+	d->power_cause = health_power_cause(&d->past, o.folder, o.boot, d->reset);
+	return health_watch_new(&d->watch, &o);
+}
+
 static int read_password(struct daemon *d, const char *file, struct why *why)
 {
 	FILE *f = fopen(file, "re");
@@ -183,6 +201,8 @@ static int start(struct daemon *d, struct why *why)
 	if (!err)
 		d->access = access_new(&access, daemon_access_changed, d);
 	if (!err)
+		err = open_health(d);
+	if (!err)
 		err = start_uplink(d, why); /* the only other thread of ours */
 	if (!err)
 		err = control_open(&d->control, d->world.loop,
@@ -198,7 +218,7 @@ static int live(struct daemon *d)
 	d->started_ns = clock_mono();
 	log_info("agent", "probe %s, version %s%s", d->probe, phusong_version,
 		d->simulated ? ", SIMULATED" : "");
-	access_past(d->access, &d->past, NULL, clock_mono(), now.utc_ns);
+	access_past(d->access, &d->past, d->power_cause, clock_mono(), now.utc_ns);
 	daemon_tick(&d->tick);
 	daemon_health(&d->health);
 	schedule_start(d->schedule, identity_id(d->identity));
@@ -212,6 +232,7 @@ static void done(struct daemon *d)
 	control_close(d->control);
 	schedule_free(d->schedule);
 	d->schedule = NULL; /* nothing is measured any more */
+	health_watch_free(d->watch);
 	if (d->uplink) {
 		daemon_count_traffic(d);
 		(void)!budget_save(&d->budget, clock_mono(), true);

@@ -18,6 +18,7 @@
 #define DEAR_CLASS    (RECORD_VALUE_CLASSES - 2)
 #define TAG_RECORD    0
 #define TAG_CLOCK     1
+#define TAG_SYNC      2
 
 /* --- other threads --- */
 static void overflowed(struct uplink *u, const struct record *r)
@@ -49,6 +50,11 @@ void uplink_clock(struct uplink *u, const struct clock_pair *pair)
 {
 	(void)!queue_put(u->dear, TAG_CLOCK, pair,
 		sizeof(*pair)); /* the next one comes when the clock is set again */
+}
+
+void uplink_sync(struct uplink *u)
+{
+	(void)!queue_put(u->dear, TAG_SYNC, "", 1); /* full: the next sync that is due does it */
 }
 
 void uplink_status(struct uplink *u, struct uplink_status *out)
@@ -84,6 +90,8 @@ static void take(struct uplink *u, struct queue *q, struct record *r, int64_t no
 			memcpy(&pair, i->data, sizeof(pair));
 			(void)!journal_clock(u->o.journal,
 				&pair); /* it is in memory and goes into the next segment */
+		} else if (i->tag == TAG_SYNC) {
+			u->sync_now = true;
 		}
 		free(i);
 	}
@@ -200,9 +208,10 @@ static void *run(void *arg)
 		uplink_events(u, now);
 		uplink_connection(u, now);
 		uplink_send(u, now);
-		if (journal_sync_due(u->o.journal) <= now)
+		if (u->sync_now || journal_sync_due(u->o.journal) <= now)
 			(void)!journal_sync(
 				u->o.journal); /* the next turn tries again, the status tells */
+		u->sync_now = false;
 		publish_status(u);
 	} while (!stop_now(u, now));
 	(void)!journal_sync(u->o.journal);
