@@ -24,7 +24,8 @@ struct access {
 	unsigned same;     /* how many equal ones in a row */
 	unsigned unregistered; /* how many in a row of denied, limited, cell, empty */
 	int64_t looked_ns;
-	unsigned empty; /* surveys in a row that found nothing */
+	int64_t served_ns; /* when the newest look that found it registered began */
+	unsigned empty;    /* surveys in a row that found nothing */
 	int64_t empty_first_ns, empty_last_ns;
 	int64_t cells_ns;                    /* a survey saw cells while we were not registered */
 	int64_t cells;                       /* all of others */
@@ -269,7 +270,7 @@ static bool decide_served(const struct access *a, struct verdict *v)
 static bool decide(struct access *a, struct verdict *v)
 {
 	if (a->o.no_modem)
-		return access_net_decide(&a->net, &a->o, a->now_ns, v);
+		return access_net_decide(&a->net, &a->o, a->now_ns, INT64_MAX, v);
 	if (a->look == LOOK_NONE || a->now_ns - a->looked_ns > a->o.stale_ns)
 		return decide_blind(a, v);
 	if (a->look == LOOK_ABSENT)
@@ -281,7 +282,8 @@ static bool decide(struct access *a, struct verdict *v)
 		       verdict_is(v, STATE_MODEM_HUNG, "no_answer",
 			       "%u answers in a row were overdue", a->same);
 	if (a->look == LOOK_REGISTERED)
-		return access_net_decide(&a->net, &a->o, a->now_ns, v) || decide_served(a, v);
+		return access_net_decide(&a->net, &a->o, a->now_ns, a->served_ns, v) ||
+		       decide_served(a, v);
 	if (a->same >= a->o.rounds)
 		return decide_look(a, v);
 	if (a->state == STATE_NO_SERVICE && !a->empty)
@@ -334,6 +336,11 @@ static void observe_look(struct access *a, const struct record *r)
 	a->blinded = 0;
 	if (r->kind == RECORD_SIGNAL)
 		a->last_signal = *r;
+	if (look == LOOK_REGISTERED) {
+		if (a->look != LOOK_REGISTERED)
+			access_net_fresh(&a->net, r->mono_ns);
+		a->served_ns = r->mono_ns;
+	}
 	a->looked_ns = a->now_ns;
 	a->same = look == a->look ? a->same + 1 : 1;
 	a->look = look;
@@ -399,7 +406,8 @@ void access_observe(struct access *a, const struct record *r)
 	else if (r->kind == RECORD_OPERATORS)
 		observe_survey(a, r);
 	else
-		access_net_observe(&a->net, r, a->now_ns);
+		access_net_observe(&a->net, r, a->now_ns,
+			a->o.no_modem || a->look == LOOK_REGISTERED || a->look == LOOK_NONE);
 	settle(a);
 }
 
@@ -413,7 +421,7 @@ void access_uplink(struct access *a, const struct access_uplink *u, int64_t mono
 void access_link(struct access *a, bool has_address, int64_t mono_ns)
 {
 	advance(a, mono_ns);
-	access_net_link(&a->net, has_address);
+	access_net_link(&a->net, has_address, a->now_ns);
 	settle(a);
 }
 

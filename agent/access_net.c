@@ -29,10 +29,16 @@ void access_net_forget(struct access_net *n)
 	memset(n, 0, sizeof(*n));
 	n->turn = old.turn;
 	n->ok_ns = n->unreceipted_ns = n->refused_ns = n->alive_ns = n->captive_ns = ACCESS_NEVER;
+	n->fresh_ns = old.fresh_ns;
 	n->credit = old.credit;
 	n->credit_ns = old.credit_ns;
 	n->uplink = old.uplink;
 	n->uplink_told = old.uplink_told;
+}
+
+void access_net_fresh(struct access_net *n, int64_t now_ns)
+{
+	n->fresh_ns = now_ns;
 }
 
 static uint32_t hash_of(const char *text, uint32_t seed)
@@ -51,16 +57,19 @@ static bool is_address(const char *host)
 	return inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1;
 }
 
-/* Its place in the table; when that is full the one that was silent about itself longest goes. */
+/* Its place in the table; when that is full the one that was silent about itself longest goes.  A test has
+ * one target, and a record that could not be made may not tell it. */
 static struct access_target *target_of(struct access_net *n, const struct record *r)
 {
-	const char *target = record_text(r, FIELD_TARGET), *kind = record_kind_name(r->kind);
+	const char *target = record_text(r, FIELD_TARGET), *test = record_text(r, FIELD_TEST),
+		   *kind = record_kind_name(r->kind);
 	struct access_target *t = n->target;
 	char host[128];
 	uint32_t key;
 
 	target = target ? target : "";
-	key = hash_of(target, (uint32_t)r->kind << 24);
+	test = test ? test : target;
+	key = hash_of(test, (uint32_t)r->kind << 24);
 	for (size_t i = 0; i < ACCESS_TARGETS; i++) {
 		if (n->target[i].key == key)
 			return &n->target[i];
@@ -68,10 +77,10 @@ static struct access_target *target_of(struct access_net *n, const struct record
 			t = &n->target[i];
 	}
 	access_host(target, host, sizeof(host));
-	*t = (struct access_target){
-		.key = key, .host = hash_of(host, 0), .named = *host && !is_address(host)
-	};
-	snprintf(t->name, sizeof(t->name), "%s %s", kind ? kind : "", target);
+	*t = (struct access_target){ .key = key,
+		.host = hash_of(*host ? host : test, 0),
+		.named = *host && !is_address(host) };
+	snprintf(t->name, sizeof(t->name), "%s %s", kind ? kind : "", *target ? target : test);
 	return t;
 }
 
@@ -108,19 +117,29 @@ static void count_names(struct access_net *n, const struct access_target *t, con
 	}
 }
 
-/* A miss is the target's own when something else worked since its run before; a name that is not found, when
- * another name was. */
+/* The newest turn at which something else did what this target did not: a name was found, a web server answered as
+ * itself, anything was reached. */
+static uint64_t worked_at(const struct access_net *n, enum access_way way)
+{
+	if (way == WAY_NO_NAME)
+		return n->named_turn;
+	if (way == WAY_PORTAL || way == WAY_NO_CREDIT || (way == WAY_OTHER_CERT && n->http_turn))
+		return n->http_turn;
+	return n->ok_turn;
+}
+
+/* A miss is the target's own when that happened since its run before. */
 static void miss(struct access_net *n, struct access_target *t, enum access_way way, int64_t now_ns)
 {
-	uint64_t worked = way == WAY_NO_NAME ? n->named_turn : n->ok_turn;
-	bool broker =
-		way != WAY_NO_NAME && n->uplink.connected && t->turn && n->alive_ns > t->at_ns;
+	bool broker = (way == WAY_SILENT || way == WAY_NO_ROUTE || way == WAY_REFUSED) &&
+	              n->uplink.connected && n->alive_ns > t->at_ns;
 
 	if (!t->misses++) {
 		t->since_turn = n->turn;
+		t->since_ns = now_ns;
 		t->own = 0;
 	}
-	if (t->turn && (worked > t->turn || broker))
+	if (t->turn && (worked_at(n, way) > t->turn || broker))
 		t->own++;
 	if (way == WAY_PORTAL || way == WAY_NO_CREDIT) {
 		n->captive++;
@@ -137,19 +156,27 @@ static bool is_proof(const struct record *r)
 	       (record_bool(r, FIELD_TLS, false) || record_has(r, FIELD_EXPECTED));
 }
 
-static void count_addresses(struct access_net *n, const struct record *r)
+static void count_addresses(struct access_net *n, const struct record *r, int64_t now_ns)
 {
 	const char *v4 = record_text(r, FIELD_V4_ADDRESS), *v6 = record_text(r, FIELD_V6_ADDRESS);
 
 	if (!v4 || !v6)
 		return;
-	if (!strcmp(v4, "none") && (!strcmp(v6, "none") || !strcmp(v6, "link_local")))
-		n->no_address++;
-	else
+	if (strcmp(v4, "none") != 0 || (strcmp(v6, "none") != 0 && strcmp(v6, "link_local") != 0))
 		n->no_address = 0;
+	else if (!n->no_address++)
+		n->no_address_ns = now_ns;
 }
 
-void access_net_observe(struct access_net *n, const struct record *r, int64_t now_ns)
+/* It failed while nothing could succeed. */
+static bool is_void(
+	const struct access_net *n, const struct record *r, enum access_way way, bool served)
+{
+	return (way == WAY_SILENT || way == WAY_NO_ROUTE || way == WAY_NO_NAME) &&
+	       (!served || r->mono_ns < n->fresh_ns);
+}
+
+void access_net_observe(struct access_net *n, const struct record *r, int64_t now_ns, bool served)
 {
 	enum access_way way = access_way(r);
 	struct access_target *t;
@@ -157,12 +184,12 @@ void access_net_observe(struct access_net *n, const struct record *r, int64_t no
 	/* a page that anybody could have sent is none while somebody does so */
 	if (way == WAY_OK && r->kind == RECORD_SERVICE && !is_proof(r) && n->captive)
 		way = WAY_NONE;
-	if (way == WAY_NONE)
+	if (way == WAY_NONE || is_void(n, r, way, served))
 		return;
 	n->turn++;
 	t = target_of(n, r);
 	count_names(n, t, r, way, now_ns);
-	count_addresses(n, r);
+	count_addresses(n, r, now_ns);
 	if (way == WAY_OK)
 		met(n, t, now_ns, is_proof(r));
 	else
@@ -189,8 +216,19 @@ void access_net_uplink(struct access_net *n, const struct access_uplink *u, int6
 	n->uplink_told = true;
 }
 
-void access_net_link(struct access_net *n, bool has_address)
+/* What was missed for want of an address says nothing once there is one. */
+void access_net_link(struct access_net *n, bool has_address, int64_t now_ns)
 {
+	if (n->link_told && n->link_has_address == has_address)
+		return;
+	if (!has_address) {
+		n->link_lost_ns = now_ns;
+	} else if (n->link_told) {
+		for (struct access_target *t = n->target; t < n->target + ACCESS_TARGETS; t++)
+			t->misses = t->own = 0;
+		n->nameless = n->no_address = 0;
+		n->fresh_ns = now_ns;
+	}
 	n->link_told = true;
 	n->link_has_address = has_address;
 }
@@ -244,8 +282,8 @@ struct missed {
 	char names[100];
 };
 
-static struct missed missed_since(
-	const struct access_net *n, const struct access_options *o, int64_t now_ns)
+static struct missed missed_since(const struct access_net *n, const struct access_options *o,
+	int64_t now_ns, int64_t served_ns)
 {
 	struct missed m = { .last = !n->ok_turn, .nameless = true, .routes = true };
 	uint32_t seen[ACCESS_TARGETS];
@@ -256,8 +294,8 @@ static struct missed missed_since(
 		if (!t->key || now_ns - t->at_ns > o->stale_ns)
 			continue;
 		m.untried |= !t->named && t->way == WAY_OK;
-		if (!missing(t) || t->since_turn < n->ok_turn) {
-			m.old += missing(t);
+		if (!missing(t) || t->since_turn < n->ok_turn || t->since_ns > served_ns) {
+			m.old += missing(t) && t->since_turn < n->ok_turn;
 			continue;
 		}
 		m.firmly |= t->misses >= o->rounds;
@@ -340,12 +378,13 @@ static bool addresses_work(const struct access_net *n, const char **works)
 }
 
 static bool decide_address(const struct access_net *n, const struct access_options *o,
-	int64_t now_ns, struct verdict *v)
+	int64_t now_ns, int64_t served_ns, struct verdict *v)
 {
 	if (n->refused_ns != ACCESS_NEVER && now_ns - n->refused_ns <= o->stale_ns)
 		return verdict_is(v, STATE_ATTACHED_NO_IP, "context_refused",
 			"registered, the data connection was refused: %s", n->refused);
-	if ((n->link_told && !n->link_has_address) || n->no_address >= o->rounds)
+	if ((n->link_told && !n->link_has_address && n->link_lost_ns <= served_ns) ||
+		(n->no_address >= o->rounds && n->no_address_ns <= served_ns))
 		return verdict_is(v, STATE_ATTACHED_NO_IP, "no_address",
 			"registered, but the interface has no usable address");
 	return false;
@@ -392,10 +431,10 @@ static bool decide_names(const struct access_net *n, const struct access_options
 /* One host that fails may be that host's fault, one round may be the radio's; a broker that answers is proof of
  * a net. */
 static bool decide_missing(const struct access_net *n, const struct access_options *o,
-	int64_t now_ns, struct verdict *v)
+	int64_t now_ns, int64_t served_ns, struct verdict *v)
 {
 	bool gone = broker_gone(n, o, now_ns);
-	struct missed m = missed_since(n, o, now_ns);
+	struct missed m = missed_since(n, o, now_ns, served_ns);
 
 	if (!m.hosts || n->uplink.connected || (m.nameless && m.untried))
 		return false;
@@ -447,12 +486,12 @@ static bool decide_ok(const struct access_net *n, const struct access_options *o
 }
 
 bool access_net_decide(const struct access_net *n, const struct access_options *o, int64_t now_ns,
-	struct verdict *v)
+	int64_t served_ns, struct verdict *v)
 {
-	if (!o->no_modem && decide_address(n, o, now_ns, v))
+	if (!o->no_modem && decide_address(n, o, now_ns, served_ns, v))
 		return true;
 	/* what is missed since decides before what was found of names earlier */
-	if (decide_captive(n, o, now_ns, v) || decide_missing(n, o, now_ns, v) ||
+	if (decide_captive(n, o, now_ns, v) || decide_missing(n, o, now_ns, served_ns, v) ||
 		decide_names(n, o, now_ns, v) || decide_collector(n, o, now_ns, v))
 		return true;
 	if (n->captive && captive_now(n, o, now_ns))

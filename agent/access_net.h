@@ -29,7 +29,7 @@ struct access_target {             /* a test's target, told apart by kind and ta
 	unsigned misses;           /* in a row */
 	unsigned own;              /* of them while others worked */
 	uint64_t turn, since_turn; /* of the newest, and of the first miss of the row */
-	int64_t at_ns;
+	int64_t at_ns, since_ns;
 	char name[64];
 };
 
@@ -56,10 +56,13 @@ struct access_net {
 	int64_t nameless_ns, nameless_last_ns; /* of the first and the last of them */
 	unsigned captive;                      /* answers of somebody else in a row */
 	int64_t captive_ns;                    /* the newest */
-	bool captive_credit; /* one of them was the operator's page for used up credit */
-	uint64_t http_turn;  /* a web server answered as itself */
-	unsigned no_address; /* tests in a row that found no address */
+	bool captive_credit;   /* one of them was the operator's page for used up credit */
+	uint64_t http_turn;    /* a web server answered as itself */
+	unsigned no_address;   /* tests in a row that found no address */
+	int64_t no_address_ns; /* the first of them */
 	bool link_told, link_has_address;
+	int64_t link_lost_ns; /* since when it has none */
+	int64_t fresh_ns; /* the way out is new: what was begun before and failed says nothing of it */
 	const char *credit; /* the word, static; NULL unknown */
 	int64_t credit_ns;
 	int64_t refused_ns; /* ACCESS_NEVER: the data connection was not refused */
@@ -72,12 +75,15 @@ struct access_net {
 };
 
 void access_net_forget(struct access_net *n); /* what tests found; the uplink and the credit stay */
-void access_net_observe(struct access_net *n, const struct record *r, int64_t now_ns);
+void access_net_fresh(struct access_net *n, int64_t now_ns); /* registered again */
+/* served: a modem is registered, or there is none; else what fails says nothing. */
+void access_net_observe(struct access_net *n, const struct record *r, int64_t now_ns, bool served);
 void access_net_uplink(struct access_net *n, const struct access_uplink *u, int64_t now_ns);
-void access_net_link(struct access_net *n, bool has_address);
-/* False: nothing is decided. */
+void access_net_link(struct access_net *n, bool has_address, int64_t now_ns);
+/* served_ns: when a look that found the modem registered began last; what is lacking since may be lacking because
+ * that has changed.  False: nothing is decided. */
 bool access_net_decide(const struct access_net *n, const struct access_options *o, int64_t now_ns,
-	struct verdict *v);
+	int64_t served_ns, struct verdict *v);
 
 /* access_way.c: what one record says. */
 enum access_way access_way(const struct record *r);

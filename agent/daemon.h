@@ -69,6 +69,7 @@ void daemon_tick(struct loop_timer *t);
 void daemon_health(struct loop_timer *t);
 void daemon_supply_fails(void *arg);
 void daemon_uplink_changed(void *arg);
+void daemon_look_at_link(struct daemon *d); /* its address, or where the way out is */
 
 /* status_document.c */
 struct json_object *daemon_status(void *daemon); /* the document of `status --json` */

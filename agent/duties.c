@@ -53,16 +53,21 @@ static void look_at_clock(struct daemon *d)
 	uplink_clock(d->uplink, &pair);
 }
 
+void daemon_look_at_link(struct daemon *d)
+{
+	if (*d->world.iface)
+		access_link(d->access, traffic_has_address(d->world.iface), clock_mono());
+	else
+		traffic_default_iface(d->iface);
+}
+
 void daemon_tick(struct loop_timer *t)
 {
 	struct daemon *d = container_of(t, struct daemon, tick);
 
 	look_at_clock(d);
 	daemon_count_traffic(d);
-	if (*settings_text(conf_section(d->conf, "agent"), "iface"))
-		access_link(d->access, traffic_has_address(d->world.iface), clock_mono());
-	else
-		traffic_default_iface(d->iface);
+	daemon_look_at_link(d);
 	look_at_uplink(d);
 	access_tick(d->access, clock_mono());
 	loop_timer_in(d->world.loop, t, TICK_NS);

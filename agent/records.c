@@ -51,6 +51,9 @@ void daemon_measured(void *arg, struct probe *p, const struct record *r)
 	remember(d, p, &own);
 	if (own.kind == RECORD_SIGNAL)
 		d->world.last_signal = own;
+	/* a test that failed for want of an address is judged by that */
+	if (own.kind >= RECORD_LATENCY && own.kind <= RECORD_SERVICE)
+		daemon_look_at_link(d);
 	access_observe(d->access, &own);
 }
 

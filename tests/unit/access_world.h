@@ -207,7 +207,8 @@ static void uplink(
  * not, n no name server helps, x there is no such name, r nothing listens there, R no route there, C somebody else answers,
  * c the operator's page for credit, O the service itself, o a page that anybody could have sent, T another's certificate,
  * t one that is not valid yet, N ipv6 without addresses, D broker down for some minutes,
- * U broker up, I broker up and a receipt, W the same without any receipt, K credit told, X connection refused, w wait */
+ * U broker up, I broker up and a receipt, W the same without any receipt, K credit told, X connection refused, l and a the interface without and with
+ * an address, < not reached by a test that began before, w wait */
 struct step {
 	char what;
 	const char *text;
@@ -291,6 +292,15 @@ static void take(struct sim *s, const struct step *p)
 	case 'X':
 		access_refused(s->access, p->text, s->now_ns);
 		break;
+	case 'l':
+	case 'a':
+		access_link(s->access, p->what == 'a', s->now_ns);
+		break;
+	case '<': /* began twenty seconds ago */
+		s->now_ns -= 20 * NS_PER_S;
+		reach(s, p->text, false);
+		s->now_ns += 20 * NS_PER_S;
+		break;
 	case '!':
 		break;
 	case 'w':
@@ -326,6 +336,9 @@ static void take(struct sim *s, const struct step *p)
 #define NO_RECEIPT { 'W', NULL, 0 }
 #define CREDIT(w) { 'K', w, 0 }
 #define REFUSED(t) { 'X', t, 0 }
+#define NO_LINK   { 'l', NULL, 0 }
+#define LINK      { 'a', NULL, 0 }
+#define LATE(t)   { '<', t, 0 }
 #define PASSES(l) { '!', l, 0 } /* a label that is entered and ends */
 #define WAIT(min) { 'w', NULL, min }
 /* clang-format on */
