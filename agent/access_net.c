@@ -80,8 +80,18 @@ static struct access_target *target_of(struct access_net *n, const struct record
 	*t = (struct access_target){ .key = key,
 		.host = hash_of(*host ? host : test, 0),
 		.named = *host && !is_address(host) };
+	for (int i = 0; i < ACCESS_SAWS; i++)
+		t->saw_ns[i] = ACCESS_NEVER;
 	snprintf(t->name, sizeof(t->name), "%s %s", kind ? kind : "", *target ? target : test);
 	return t;
+}
+
+/* Whoever was silent then was so by itself. */
+static void others_see(struct access_net *n, int what, int64_t now_ns)
+{
+	for (struct access_target *t = n->target; t < n->target + ACCESS_TARGETS; t++)
+		if (t->saw_ns[what] == ACCESS_NEVER)
+			t->saw_ns[what] = now_ns;
 }
 
 static void met(struct access_net *n, struct access_target *t, int64_t now_ns, bool proof)
@@ -95,9 +105,11 @@ static void met(struct access_net *n, struct access_target *t, int64_t now_ns, b
 		n->address_turn = n->turn;
 	n->no_address = 0;
 	n->refused_ns = ACCESS_NEVER;
+	others_see(n, SAW_ANY, now_ns);
 	if (!proof)
 		return;
 	n->http_turn = n->turn;
+	others_see(n, SAW_WEB, now_ns);
 	n->captive = 0;
 	n->captive_credit = false;
 }
@@ -113,33 +125,32 @@ static void count_names(struct access_net *n, const struct access_target *t, con
 		n->nameless_last_ns = now_ns;
 	} else if (t->named && (way == WAY_OK || record_has(r, FIELD_ADDRESS))) {
 		n->nameless = 0; /* whatever came of it, the name was found */
-		n->named_turn = n->turn;
+		others_see(n, SAW_NAME, now_ns);
 	}
 }
 
-/* The newest turn at which something else did what this target did not: a name was found, a web server answered as
- * itself, anything was reached. */
-static uint64_t worked_at(const struct access_net *n, enum access_way way)
+/* Of what others did, that which this target did not. */
+static int lacking(const struct access_net *n, enum access_way way)
 {
 	if (way == WAY_NO_NAME)
-		return n->named_turn;
+		return SAW_NAME;
 	if (way == WAY_PORTAL || way == WAY_NO_CREDIT || (way == WAY_OTHER_CERT && n->http_turn))
-		return n->http_turn;
-	return n->ok_turn;
+		return SAW_WEB;
+	return SAW_ANY;
 }
 
-/* A miss is the target's own when that happened since its run before. */
-static void miss(struct access_net *n, struct access_target *t, enum access_way way, int64_t now_ns)
+/* A miss is the target's own when others worked after its run before and before this one began. */
+static void miss(struct access_net *n, struct access_target *t, const struct record *r,
+	enum access_way way, int64_t now_ns)
 {
-	bool broker = (way == WAY_SILENT || way == WAY_NO_ROUTE || way == WAY_REFUSED) &&
-	              n->uplink.connected && n->alive_ns > t->at_ns;
+	int64_t saw_ns = t->saw_ns[lacking(n, way)];
 
 	if (!t->misses++) {
 		t->since_turn = n->turn;
 		t->since_ns = now_ns;
 		t->own = 0;
 	}
-	if (t->turn && (worked_at(n, way) > t->turn || broker))
+	if (t->turn && saw_ns != ACCESS_NEVER && saw_ns <= r->mono_ns)
 		t->own++;
 	if (way == WAY_PORTAL || way == WAY_NO_CREDIT) {
 		n->captive++;
@@ -193,7 +204,9 @@ void access_net_observe(struct access_net *n, const struct record *r, int64_t no
 	if (way == WAY_OK)
 		met(n, t, now_ns, is_proof(r));
 	else
-		miss(n, t, way, now_ns);
+		miss(n, t, r, way, now_ns);
+	for (int i = 0; i < ACCESS_SAWS; i++)
+		t->saw_ns[i] = ACCESS_NEVER;
 	t->way = (uint8_t)way;
 	t->turn = n->turn;
 	t->at_ns = now_ns;
@@ -202,11 +215,14 @@ void access_net_observe(struct access_net *n, const struct record *r, int64_t no
 void access_net_uplink(struct access_net *n, const struct access_uplink *u, int64_t now_ns)
 {
 	bool was = n->uplink_told && n->uplink.connected;
+	int64_t before = n->alive_ns;
 
 	if (u->connected && !was)
 		n->alive_ns = now_ns;
 	if (u->last_receipt_ns != n->uplink.last_receipt_ns && u->last_receipt_ns > n->alive_ns)
 		n->alive_ns = u->last_receipt_ns;
+	if (n->alive_ns != before)
+		others_see(n, SAW_ANY, n->alive_ns);
 	if (!u->waiting || !u->connected)
 		n->unreceipted_ns = ACCESS_NEVER;
 	else if (n->unreceipted_ns == ACCESS_NEVER ||

@@ -22,6 +22,9 @@ enum access_way {
 	WAY_OTHER_CERT, /* somebody else's certificate */
 };
 
+/* What works when others do: something was reached, a name was found, a web server answered as itself. */
+enum { SAW_ANY, SAW_NAME, SAW_WEB, ACCESS_SAWS };
+
 struct access_target {             /* a test's target, told apart by kind and target */
 	uint32_t key, host;        /* hashes; key 0: free */
 	bool named;                /* the host is a name */
@@ -30,6 +33,8 @@ struct access_target {             /* a test's target, told apart by kind and ta
 	unsigned own;              /* of them while others worked */
 	uint64_t turn, since_turn; /* of the newest, and of the first miss of the row */
 	int64_t at_ns, since_ns;
+	int64_t saw_ns
+		[ACCESS_SAWS]; /* when others first worked since its newest; ACCESS_NEVER: not since */
 	char name[64];
 };
 
@@ -49,7 +54,6 @@ struct access_net {
 	int64_t ok_ns;
 	char ok_by[64];
 	uint64_t address_turn; /* ... without a name */
-	uint64_t named_turn;   /* a name was found */
 	struct access_target target[ACCESS_TARGETS];
 	unsigned nameless; /* lookups in a row that no name server helped */
 	uint64_t nameless_turn;

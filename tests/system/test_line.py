@@ -6,12 +6,10 @@ import hashlib
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 
-import cbor2
 import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
@@ -111,14 +109,7 @@ class Line:
         return json.loads(done.stdout)["made"]
 
     def raw(self, kind=None):
-        """Rows of the raw files, decoded: (seq, state, fields)."""
-        rows = []
-        for name in sorted(os.listdir(f"{self.collector.data}/raw")):
-            if name.endswith(".db"):
-                with sqlite3.connect(f"{self.collector.data}/raw/{name}", timeout=20) as db:
-                    if db.execute("SELECT 1 FROM sqlite_master WHERE name='record'").fetchone():  # else just being made
-                        rows += db.execute("SELECT seq, kind, state, body FROM record").fetchall()
-        return [(seq, state, cbor2.loads(body)) for seq, k, state, body in sorted(rows) if kind in (None, k)]
+        return self.collector.raw(kind)
 
     def transitions(self):
         """States of access records that are no heartbeats, in order."""
