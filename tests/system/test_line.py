@@ -160,6 +160,10 @@ def test_records_come_to_the_map_and_a_lost_network_arrives_as_access_records(li
     seen = collector.json(f"/api/v1/probes/{probe}")
     assert seen["hamlet"] == HAMLET and seen["ledger"]["stored"] == line.made() - seen["ledger"]["skipped"]
     assert seen["simulated"] and seen["missing_ranges"] == []
+    assert (seen["access"]["state"], seen["access"]["cause"]) == ("no_service", "no_cell")
+    for page in ("/probes", f"/hamlets/{HAMLET}"):
+        assert "không có sóng: dò nhiều lần không thấy trạm nào" in collector.get(page)[2].decode()
+        assert "no signal: repeated searches found no cell" in collector.get(page, Cookie="lang=en")[2].decode()
     # a minute is not enough evidence to judge a hamlet by, and the answer says so
     assert wait_for(lambda: collector.json(f"/api/v1/hamlets/{HAMLET}")["judgements"], 20)
     hamlet = collector.json(f"/api/v1/hamlets/{HAMLET}")
