@@ -316,7 +316,8 @@ static void take_phases(struct fetch_job *j, struct fetch_result *r)
 		r->first_byte_us = first - ready;
 }
 
-/* libcurl compares the name itself, after OpenSSL found nothing wrong; other TLS libraries count otherwise. */
+/* libcurl compares the name itself, after OpenSSL found nothing wrong with the chain, and then leaves its result as it
+ * was before the handshake: 1.  Other TLS libraries count otherwise. */
 static const char *certificate_fault(CURL *easy, CURLcode code)
 {
 	const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
@@ -328,6 +329,7 @@ static const char *certificate_fault(CURL *easy, CURLcode code)
 		return "";
 	switch (found) {
 	case X509_V_OK:
+	case X509_V_ERR_UNSPECIFIED:
 	case X509_V_ERR_HOSTNAME_MISMATCH:
 	case X509_V_ERR_IP_ADDRESS_MISMATCH:
 		return "name";
