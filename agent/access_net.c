@@ -86,12 +86,12 @@ static struct access_target *target_of(struct access_net *n, const struct record
 	return t;
 }
 
-/* Whoever was silent then was so by itself. */
-static void others_see(struct access_net *n, int what, int64_t now_ns)
+/* Whoever was silent then was so by itself.  A receipt may be told late: it counts from when it came. */
+static void others_see(struct access_net *n, int what, int64_t at_ns)
 {
 	for (struct access_target *t = n->target; t < n->target + ACCESS_TARGETS; t++)
-		if (t->saw_ns[what] == ACCESS_NEVER)
-			t->saw_ns[what] = now_ns;
+		if (t->saw_ns[what] == ACCESS_NEVER && t->at_ns <= at_ns)
+			t->saw_ns[what] = at_ns;
 }
 
 static void met(struct access_net *n, struct access_target *t, int64_t now_ns, bool proof)
@@ -369,14 +369,14 @@ static bool names_fail(const struct access_net *n, const struct access_options *
 	uint32_t hosts[ACCESS_TARGETS];
 	unsigned count = hosts_that(n, WAY_NO_NAME, n->nameless_turn, hosts);
 
-	if (n->nameless < o->rounds || now_ns - n->nameless_last_ns > o->stale_ns)
+	if (!count || n->nameless < o->rounds || now_ns - n->nameless_last_ns > o->stale_ns)
 		return false;
 	for (const struct access_target *t = n->target; t < n->target + ACCESS_TARGETS && count < 2;
 		t++)
 		if (t->key && t->named && t->way != WAY_NO_NAME &&
 			now_ns - t->at_ns <= o->stale_ns && t->host != hosts[0])
 			return false;
-	return count > 0;
+	return true;
 }
 
 /* Since the first lookup that failed, and not taken back by an address that was missed. */

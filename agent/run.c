@@ -203,7 +203,7 @@ static int start(struct daemon *d, struct why *why)
 	if (!err)
 		err = open_health(d);
 	if (!err)
-		err = start_uplink(d, why); /* the only other thread of ours */
+		err = start_uplink(d, why); /* the only other thread of ours that stays */
 	if (!err)
 		err = control_open(&d->control, d->world.loop,
 			state_path(d->conf, CONTROL_SOCKET, path), daemon_status, d, why);

@@ -8,6 +8,7 @@
 #include "resolve.h"
 #include "service_portal.h"
 #include "service_verdict.h"
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,6 +72,13 @@ static void finish(struct probe *p)
 
 static void resolved(void *arg, int err, const struct sockaddr_storage *addrs, size_t n);
 
+static bool is_name(const char *host)
+{
+	struct in_addr four;
+
+	return *host != '[' && inet_pton(AF_INET, host, &four) != 1;
+}
+
 /* Asks for the control target, or finishes. */
 static void conclude(struct probe *p)
 {
@@ -82,6 +90,7 @@ static void conclude(struct probe *p)
 		return;
 	}
 	s->e.control = s->asking_control = true;
+	s->e.control_named = is_name(s->control_host);
 	if (resolve_start(&s->query, probe_world(p)->resolve, s->control_host, s->family,
 		    s->timeout_ns, resolved, p))
 		finish(p);

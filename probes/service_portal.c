@@ -35,6 +35,18 @@ bool portal_matches(const char *pattern, const char *text)
 	return !*pattern;
 }
 
+/* A subscriber's number as a part of the name: long runs of digits, which no address has. */
+static void mask(char *host)
+{
+	for (char *c = host; *c; c++) {
+		size_t n = strspn(c, "0123456789");
+
+		if (n > 7)
+			memset(c, 'X', n);
+		c += n > 1 ? n - 1 : 0;
+	}
+}
+
 /* fetch_url() says no to anything that is not http(s)://host. */
 static bool host_of(char *out, size_t room, const char *from, size_t n)
 {
@@ -47,7 +59,10 @@ static bool host_of(char *out, size_t room, const char *from, size_t n)
 	memcpy(url, from, n);
 	url[n] = 0;
 	url[strcspn(url, "?#")] = 0;
-	return !fetch_url(url, out, room, &port, &tls);
+	if (fetch_url(url, out, room, &port, &tls))
+		return false;
+	mask(out);
+	return true;
 }
 
 /* The address in <meta http-equiv="refresh" content="0; url=...">, for pages that send on without a Location. */

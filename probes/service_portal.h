@@ -11,7 +11,7 @@
 bool portal_matches(const char *pattern, const char *text);
 
 /* Host of an absolute address: of the Location header, else of a page's <meta http-equiv="refresh">.  "" when there
- * is none.  Path and query are left out: portals put the subscriber's number there. */
+ * is none.  Path and query are left out, and long numbers become X: portals put the subscriber's number there. */
 void portal_host(char *out, size_t room, const char *location, const char *body);
 
 #endif

@@ -275,6 +275,28 @@ static void a_target_that_fails_is_named_beside_what_works(void **state)
 	access_free(s.access);
 }
 
+static void a_receipt_that_came_before_a_target_s_last_run_says_nothing_of_it(void **state)
+{
+	struct sim s;
+	int64_t receipt;
+
+	(void)state;
+	begin(&s, NULL);
+	look(&s, HOME);
+	uplink(&s, true, 0, 0, 5);
+	reach(&s, "192.0.2.1", true);
+	for (int i = 0; i < 6; i++) {
+		receipt = s.now_ns + NS_PER_S;
+		s.now_ns += 10 * NS_PER_S;
+		reach(&s, "192.0.2.1", false);
+		s.now_ns += 10 * NS_PER_S;
+		uplink(&s, true, 0, i ? receipt : 0, 5); /* told ten seconds after the run */
+	}
+	/* the first one came between two runs, and so did the others: but each is told after the next */
+	assert_string_equal(access_cause(s.access), "none");
+	access_free(s.access);
+}
+
 static void more_targets_than_there_is_room_for_spoil_nothing(void **state)
 {
 	struct sim s;
@@ -357,6 +379,7 @@ int main(void)
 		cmocka_unit_test(each_row_of_traffic_gives_its_own_label_and_no_other),
 		cmocka_unit_test(a_change_of_cause_is_told_like_a_transition_and_the_state_goes_on),
 		cmocka_unit_test(a_target_that_fails_is_named_beside_what_works),
+		cmocka_unit_test(a_receipt_that_came_before_a_target_s_last_run_says_nothing_of_it),
 		cmocka_unit_test(more_targets_than_there_is_room_for_spoil_nothing),
 		cmocka_unit_test(hosts_are_found_in_whatever_people_write),
 		cmocka_unit_test(every_reject_cause_has_a_word_that_fits),
