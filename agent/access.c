@@ -463,7 +463,7 @@ void access_past(struct access *a, const struct journal_past *past, const char *
 	advance(a, mono_ns);
 	if (!past->any || past->same_boot || past->clean)
 		return;
-	if (!cause || !access_cause_fits(STATE_POWER_LOST, cause))
+	if (!cause)
 		cause = "cut";
 	verdict_is(&v, STATE_POWER_LOST, cause,
 		"another boot, and the one before ended without a word (%s); last sign of life %s",
