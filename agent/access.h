@@ -41,7 +41,7 @@ void access_tick(struct access *a, int64_t mono_ns); /* heartbeats, evidence tha
 
 struct access_uplink {
 	bool configured, connected;
-	int64_t down_since_ns;   /* while not connected */
+	int64_t down_since_ns;   /* while not connected; 0: it was not tried yet */
 	int64_t last_receipt_ns; /* 0: none in this run */
 	uint64_t waiting;        /* records without a receipt */
 };

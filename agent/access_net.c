@@ -258,7 +258,7 @@ static int64_t seconds(int64_t ns)
 static bool broker_gone(const struct access_net *n, const struct access_options *o, int64_t now_ns)
 {
 	return n->uplink_told && n->uplink.configured && !n->uplink.connected &&
-	       now_ns - n->uplink.down_since_ns >= o->collector_after_ns;
+	       n->uplink.down_since_ns && now_ns - n->uplink.down_since_ns >= o->collector_after_ns;
 }
 
 /* Connected alone may be what was left over from before an outage. */

@@ -297,6 +297,21 @@ static void a_receipt_that_came_before_a_target_s_last_run_says_nothing_of_it(vo
 	access_free(s.access);
 }
 
+static void a_broker_that_was_not_tried_yet_is_not_gone(void **state)
+{
+	struct sim s;
+
+	(void)state;
+	begin(&s, NULL);
+	s.now_ns += 3600 * NS_PER_S; /* the device runs, the agent has just started */
+	uplink(&s, false, s.now_ns, 0, 5);
+	look(&s, HOME);
+	reach(&s, "192.0.2.1", true);
+	assert_int_equal(access_state(s.access), STATE_OK);
+	assert_int_equal(s.seen[STATE_COLLECTOR_DOWN], 0);
+	access_free(s.access);
+}
+
 static void more_targets_than_there_is_room_for_spoil_nothing(void **state)
 {
 	struct sim s;
@@ -380,6 +395,7 @@ int main(void)
 		cmocka_unit_test(a_change_of_cause_is_told_like_a_transition_and_the_state_goes_on),
 		cmocka_unit_test(a_target_that_fails_is_named_beside_what_works),
 		cmocka_unit_test(a_receipt_that_came_before_a_target_s_last_run_says_nothing_of_it),
+		cmocka_unit_test(a_broker_that_was_not_tried_yet_is_not_gone),
 		cmocka_unit_test(more_targets_than_there_is_room_for_spoil_nothing),
 		cmocka_unit_test(hosts_are_found_in_whatever_people_write),
 		cmocka_unit_test(every_reject_cause_has_a_word_that_fits),
