@@ -393,6 +393,7 @@ def play(row, folder):
 def outcomes(request, tmp_path_factory):
     """All rows that are wanted, beside each other."""
     wanted = [i.callspec.params["row"] for i in request.session.items if i.fspath == request.node.fspath and hasattr(i, "callspec")]
+    no_namespaces()  # asked here, once: two rows that ask at the same moment would disturb each other
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         yield {row.name: pool.submit(play, row, tmp_path_factory.mktemp(row.name)) for row in wanted}
 
