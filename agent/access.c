@@ -2,41 +2,30 @@
 /* Evidence in, state out.  Nearest cause first: a modem that does not answer explains a missing net, a
  * missing net explains a missing broker, and never the other way round. */
 #include "access.h"
+#include "access_look.h"
 #include "access_net.h"
 #include "../probes/core/mem.h"
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What one look at the modem said. */
-enum look {
-	LOOK_NONE,
-	LOOK_ABSENT,
-	LOOK_HUNG,
-	LOOK_SIM_MISSING,
-	LOOK_SIM_LOCKED,
-	LOOK_REGISTERED,
-	LOOK_DENIED,
-	LOOK_LIMITED,
-	LOOK_CELL,  /* not registered, but a cell is received */
-	LOOK_EMPTY, /* not registered, nothing received, modem healthy */
-	LOOK_VAGUE, /* it answered, and did not say */
-};
 
 struct access {
 	struct access_options o;
 	void (*changed)(void *arg, struct record *r);
 	void *arg;
 	enum access_state state;
-	int64_t now_ns, since_ns, said_ns;
-	char evidence[240];
-	enum look look;        /* the newest */
-	unsigned same;         /* how many equal ones in a row */
+	char cause[ACCESS_CAUSE], evidence[ACCESS_EVIDENCE];
+	int64_t now_ns, said_ns;
+	int64_t since_ns, cause_ns; /* since when this state, and this cause in it */
+	const char *blind; /* why the last tries to look gave nothing to see; NULL: they did not */
+	unsigned blinded;  /* how many in a row */
+	enum look look;    /* the newest */
+	unsigned same;     /* how many equal ones in a row */
 	unsigned unregistered; /* how many in a row of denied, limited, cell, empty */
 	int64_t looked_ns;
-	unsigned empty; /* surveys in a row that found nothing */
+	int64_t served_ns; /* when the newest look that found it registered began */
+	unsigned empty;    /* surveys in a row that found nothing */
 	int64_t empty_first_ns, empty_last_ns;
 	int64_t cells_ns;                    /* a survey saw cells while we were not registered */
 	int64_t cells;                       /* all of others */
@@ -75,8 +64,9 @@ struct access *access_new(
 	count_default(&a->o.scans, 3);
 	a->changed = changed;
 	a->arg = arg;
-	a->now_ns = a->since_ns = a->said_ns = a->looked_ns = ACCESS_NEVER;
+	a->now_ns = a->since_ns = a->cause_ns = a->said_ns = a->looked_ns = ACCESS_NEVER;
 	access_net_forget(&a->net);
+	snprintf(a->cause, sizeof(a->cause), "start");
 	snprintf(a->evidence, sizeof(a->evidence), "nothing was seen yet");
 	return a;
 }
@@ -113,6 +103,7 @@ static void say(struct access *a, struct record *r)
 {
 	r->mono_ns = a->now_ns;
 	r->state = a->state;
+	record_set_text(r, FIELD_CAUSE, a->cause);
 	record_set_text(r, FIELD_EVIDENCE, a->evidence);
 	if (a->empty)
 		record_set_int(r, FIELD_EMPTY_SCANS, a->empty);
@@ -122,22 +113,26 @@ static void say(struct access *a, struct record *r)
 		a->changed(a->arg, r);
 }
 
-static void become(
-	struct access *a, enum access_state state, const char *evidence, int64_t since_utc_ns)
+/* Another state, or another cause of the same: what was held ends either way, the state's beginning stays. */
+static void become(struct access *a, const struct verdict *v, int64_t since_utc_ns)
 {
 	struct record r;
-	int64_t held = a->since_ns == ACCESS_NEVER ? 0 : a->now_ns - a->since_ns;
+	int64_t held = a->cause_ns == ACCESS_NEVER ? 0 : a->now_ns - a->cause_ns;
 
 	record_clear(&r, RECORD_ACCESS);
 	record_set_text(&r, FIELD_FROM_STATE, access_state_name[a->state]);
+	record_set_text(&r, FIELD_FROM_CAUSE, a->cause);
 	record_set_int(&r, FIELD_HELD_S, held / NS_PER_S);
 	record_set_bool(&r, FIELD_HEARTBEAT, false);
-	record_set_int(&r, FIELD_SINCE_MONO_NS, a->now_ns);
+	if (v->state != a->state)
+		a->since_ns = a->now_ns;
+	record_set_int(&r, FIELD_SINCE_MONO_NS, a->since_ns);
 	if (since_utc_ns != UTC_UNKNOWN)
 		record_set_int(&r, FIELD_SINCE_UTC_NS, since_utc_ns);
-	a->state = state;
-	a->since_ns = a->now_ns;
-	snprintf(a->evidence, sizeof(a->evidence), "%s", evidence);
+	a->state = v->state;
+	a->cause_ns = a->now_ns;
+	memcpy(a->cause, v->cause, sizeof(a->cause));
+	memcpy(a->evidence, v->why, sizeof(a->evidence));
 	say(a, &r);
 }
 
@@ -155,7 +150,7 @@ static void heartbeat(struct access *a)
 static void advance(struct access *a, int64_t mono_ns)
 {
 	if (a->now_ns == ACCESS_NEVER)
-		a->since_ns = a->said_ns = mono_ns;
+		a->since_ns = a->cause_ns = a->said_ns = mono_ns;
 	if (a->now_ns == ACCESS_NEVER || mono_ns > a->now_ns)
 		a->now_ns = mono_ns;
 }
@@ -166,22 +161,6 @@ static int64_t seconds(int64_t ns)
 }
 
 /* --- what is decided ------------------------------------------------------------------------------ */
-struct verdict {
-	enum access_state state;
-	char why[240];
-};
-
-static bool PRINTF(3, 4) is(struct verdict *v, enum access_state state, const char *format, ...)
-{
-	va_list args;
-
-	v->state = state;
-	va_start(args, format);
-	vsnprintf(v->why, sizeof(v->why), format, args);
-	va_end(args);
-	return true;
-}
-
 static const char *signal_word(const struct access *a, enum field f)
 {
 	const char *text = record_text(&a->last_signal, f);
@@ -205,74 +184,112 @@ static bool surveys_prove_absence(const struct access *a)
 static bool decide_unregistered(const struct access *a, struct verdict *v)
 {
 	if (a->cells && a->now_ns - a->cells_ns <= a->o.stale_ns)
-		return is(v, STATE_LIMITED_SERVICE,
+		return verdict_is(v, STATE_LIMITED_SERVICE, "other_networks",
 			"not registered (%s), and a survey saw %" PRId64 " cells of others",
 			signal_word(a, FIELD_REGISTRATION), a->cells);
 	if (a->look == LOOK_EMPTY && surveys_prove_absence(a))
-		return is(v, STATE_NO_SERVICE,
+		return verdict_is(v, STATE_NO_SERVICE, "no_cell",
 			"modem healthy, registration %s, %u surveys in a row over %" PRId64
 			" s found no cell",
 			signal_word(a, FIELD_REGISTRATION), a->empty,
 			seconds(a->empty_last_ns - a->empty_first_ns));
-	return is(v, STATE_UNKNOWN,
+	return verdict_is(v, STATE_UNKNOWN, "not_registered",
 		"not registered (%s), %s; empty surveys so far: %u of %u over %" PRId64 " s",
 		signal_word(a, FIELD_REGISTRATION),
 		a->look == LOOK_CELL ? "a cell is received" : "nothing received", a->empty,
 		a->o.scans, seconds(a->o.scan_span_ns));
 }
 
+static bool decide_denied(const struct access *a, struct verdict *v)
+{
+	int64_t number = record_int(&a->last_signal, FIELD_REJECT_CAUSE, -1);
+	char room[ACCESS_CAUSE];
+	const char *meaning, *cause = access_reject(number, room, &meaning);
+
+	if (number < 0)
+		return verdict_is(v, STATE_DENIED, cause,
+			"registration denied in %u rounds, no cause told", a->same);
+	return verdict_is(v, STATE_DENIED, cause,
+		"registration denied in %u rounds, cause %" PRId64 "%s%s", a->same, number,
+		*meaning ? ": " : "", meaning);
+}
+
 /* By what the newest looks agree on. */
 static bool decide_look(const struct access *a, struct verdict *v)
 {
+	const char *sim = signal_word(a, FIELD_SIM);
+
 	switch (a->look) {
 	case LOOK_SIM_MISSING:
-		return is(v, STATE_SIM_MISSING, "SIM %s in %u rounds", signal_word(a, FIELD_SIM),
+		return verdict_is(v, STATE_SIM_MISSING,
+			strcmp(sim, "failure") ? "missing" : "failure", "SIM %s in %u rounds", sim,
 			a->same);
 	case LOOK_SIM_LOCKED:
-		return is(v, STATE_SIM_LOCKED, "the SIM asks for %s", signal_word(a, FIELD_SIM));
+		return verdict_is(v, STATE_SIM_LOCKED, strcmp(sim, "puk") ? "pin" : "puk",
+			"the SIM asks for %s", sim);
 	case LOOK_DENIED:
-		return is(v, STATE_DENIED, "registration denied in %u rounds, cause %" PRId64,
-			a->same, record_int(&a->last_signal, FIELD_REJECT_CAUSE, -1));
+		return decide_denied(a, v);
 	case LOOK_LIMITED:
-		return is(v, STATE_LIMITED_SERVICE, "registration %s, modem says %s",
-			signal_word(a, FIELD_REGISTRATION), signal_word(a, FIELD_MODEM_STATE));
+		return verdict_is(v, STATE_LIMITED_SERVICE,
+			look_is_foreign(&a->last_signal) ? "other_networks" : "emergency_only",
+			"registration %s, modem says %s, network %s",
+			signal_word(a, FIELD_REGISTRATION), signal_word(a, FIELD_MODEM_STATE),
+			signal_word(a, FIELD_PLMN));
 	case LOOK_CELL:
 	case LOOK_EMPTY:
 		return decide_unregistered(a, v);
 	case LOOK_VAGUE:
-		return is(v, STATE_UNKNOWN, "the modem answers and does not tell its registration");
+		return verdict_is(v, STATE_UNKNOWN, "untold",
+			"the modem answers and does not tell its registration");
 	default:
 		return false;
 	}
+}
+
+static bool decide_blind(const struct access *a, struct verdict *v)
+{
+	if (a->look != LOOK_NONE && a->now_ns - a->looked_ns <= a->o.stale_ns)
+		return false;
+	if (a->blind && a->blinded >= a->o.rounds)
+		return verdict_is(
+			v, STATE_UNKNOWN, a->blind, "the modem cannot be looked at: %s", a->blind);
+	return a->look != LOOK_NONE &&
+	       verdict_is(v, STATE_UNKNOWN, "stale", "no look at the modem for %" PRId64 " s",
+		       seconds(a->now_ns - a->looked_ns));
+}
+
+/* The net is not decided; but whatever needed a modem without a network is over. */
+static bool decide_served(const struct access *a, struct verdict *v)
+{
+	return !rests_on_registration(a->state) &&
+	       verdict_is(v, STATE_UNKNOWN, "untested",
+		       "registered, and nothing is proven of the net");
 }
 
 /* False: nothing is decided, the state holds. */
 static bool decide(struct access *a, struct verdict *v)
 {
 	if (a->o.no_modem)
-		return access_net_decide(
-			&a->net, &a->o, a->now_ns, &v->state, v->why, sizeof(v->why));
-	if (a->look == LOOK_NONE)
-		return false;
-	if (a->now_ns - a->looked_ns > a->o.stale_ns)
-		return is(v, STATE_UNKNOWN, "no look at the modem for %" PRId64 " s",
-			seconds(a->now_ns - a->looked_ns));
+		return access_net_decide(&a->net, &a->o, a->now_ns, INT64_MAX, v);
+	if (a->look == LOOK_NONE || a->now_ns - a->looked_ns > a->o.stale_ns)
+		return decide_blind(a, v);
 	if (a->look == LOOK_ABSENT)
 		return a->same >= a->o.absent_rounds &&
-		       is(v, STATE_MODEM_ABSENT, "the modem's port was not there in %u rounds",
-			       a->same);
+		       verdict_is(v, STATE_MODEM_ABSENT, "port_gone",
+			       "the modem's port was not there in %u rounds", a->same);
 	if (a->look == LOOK_HUNG)
 		return a->same >= a->o.hung_rounds &&
-		       is(v, STATE_MODEM_HUNG, "%u answers in a row were overdue", a->same);
+		       verdict_is(v, STATE_MODEM_HUNG, "no_answer",
+			       "%u answers in a row were overdue", a->same);
 	if (a->look == LOOK_REGISTERED)
-		return access_net_decide(
-			&a->net, &a->o, a->now_ns, &v->state, v->why, sizeof(v->why));
+		return access_net_decide(&a->net, &a->o, a->now_ns, a->served_ns, v) ||
+		       decide_served(a, v);
 	if (a->same >= a->o.rounds)
 		return decide_look(a, v);
 	if (a->state == STATE_NO_SERVICE && !a->empty)
-		return is(v, STATE_UNKNOWN, "a cell was received");
+		return verdict_is(v, STATE_UNKNOWN, "not_registered", "a cell was received");
 	if (a->unregistered >= a->o.rounds && rests_on_registration(a->state))
-		return is(v, STATE_UNKNOWN, "not registered (%s)",
+		return verdict_is(v, STATE_UNKNOWN, "not_registered", "not registered (%s)",
 			signal_word(a, FIELD_REGISTRATION));
 	return false;
 }
@@ -286,77 +303,13 @@ static void settle(struct access *a)
 	/* what the net was like before an outage says nothing about after it */
 	if (v.state != a->state && !a->o.no_modem && a->look != LOOK_REGISTERED)
 		access_net_forget(&a->net);
-	if (v.state != a->state)
-		become(a, v.state, v.why, UTC_UNKNOWN);
+	if (v.state != a->state || strcmp(v.cause, a->cause) != 0)
+		become(a, &v, UTC_UNKNOWN);
 	else
-		snprintf(a->evidence, sizeof(a->evidence), "%s", v.why);
+		memcpy(a->evidence, v.why, sizeof(a->evidence));
 }
 
 /* --- what is observed ------------------------------------------------------------------------------- */
-static bool one_of(const char *word, const char *const *words)
-{
-	for (; word && *words; words++)
-		if (!strcmp(word, *words))
-			return true;
-	return false;
-}
-
-static enum look look_at_sim(const char *sim)
-{
-	static const char *const locked[] = { "pin", "puk", NULL };
-	static const char *const missing[] = { "missing", "failure",
-		NULL }; /* CME 10 and 13, TS 27.007 9.2 */
-
-	if (one_of(sim, locked))
-		return LOOK_SIM_LOCKED;
-	return one_of(sim, missing) ? LOOK_SIM_MISSING : LOOK_NONE;
-}
-
-static bool receives_something(const struct record *r)
-{
-	static const enum field seen[] = { FIELD_RSRP, FIELD_NR_RSRP, FIELD_RSCP, FIELD_RXLEV,
-		FIELD_PCI, FIELD_NR_PCI, FIELD_CELL };
-
-	for (size_t i = 0; i < COUNT(seen); i++)
-		if (record_has(r, seen[i]))
-			return true;
-	return false;
-}
-
-static enum look look_at(const struct record *r)
-{
-	/* <stat> 0, 2 and 4 of +CREG, +CEREG, +C5GREG (TS 27.007 7.2, 10.1.22, 10.1.47) */
-	static const char *const none[] = { "not_registered", "searching", "unknown", NULL };
-	static const char *const served[] = { "home", "roaming", NULL };
-	const char *error = record_text(r, FIELD_ERROR),
-		   *registration = record_text(r, FIELD_REGISTRATION);
-	const char *state = record_text(r, FIELD_MODEM_STATE);
-	enum look sim;
-
-	if (error && !strcmp(error, "modem_absent"))
-		return LOOK_ABSENT;
-	if (error && !strcmp(error, "modem_hung"))
-		return LOOK_HUNG;
-	if (error)
-		return LOOK_NONE;
-	if (one_of(registration, served))
-		return LOOK_REGISTERED;
-	sim = look_at_sim(record_text(r, FIELD_SIM));
-	if (sim != LOOK_NONE)
-		return sim;
-	if (registration && !strcmp(registration, "denied"))
-		return LOOK_DENIED;
-	if ((registration && !strcmp(registration, "emergency")) ||
-		(state && !strcmp(state, "LIMSRV")))
-		return LOOK_LIMITED;
-	if (!one_of(registration, none))
-		return LOOK_VAGUE;
-	if (receives_something(r))
-		return LOOK_CELL;
-	/* nothing received by a modem that did not answer everything is no evidence of absence */
-	return record_bool(r, FIELD_MODEM_HEALTHY, false) ? LOOK_EMPTY : LOOK_VAGUE;
-}
-
 static void found_nothing(struct access *a, int64_t at_ns)
 {
 	if (a->empty && at_ns - a->empty_last_ns > a->o.stale_ns)
@@ -370,13 +323,24 @@ static void found_nothing(struct access *a, int64_t at_ns)
 /* A round, or a survey that met no modem. */
 static void observe_look(struct access *a, const struct record *r)
 {
-	static const char *const search[] = { "SEARCH", "NOSERVICE", NULL };
 	enum look look = look_at(r);
 
-	if (look == LOOK_NONE)
+	if (look == LOOK_NONE) {
+		if (r->kind == RECORD_SIGNAL) {
+			a->blind = look_blind(r);
+			a->blinded++;
+		}
 		return;
+	}
+	a->blind = NULL;
+	a->blinded = 0;
 	if (r->kind == RECORD_SIGNAL)
 		a->last_signal = *r;
+	if (look == LOOK_REGISTERED) {
+		if (a->look != LOOK_REGISTERED)
+			access_net_fresh(&a->net, r->mono_ns);
+		a->served_ns = r->mono_ns;
+	}
 	a->looked_ns = a->now_ns;
 	a->same = look == a->look ? a->same + 1 : 1;
 	a->look = look;
@@ -384,8 +348,7 @@ static void observe_look(struct access *a, const struct record *r)
 		a->unregistered++;
 	else
 		a->unregistered = 0;
-	if (look == LOOK_EMPTY && a->o.modem_surveys &&
-		one_of(record_text(r, FIELD_MODEM_STATE), search))
+	if (look == LOOK_EMPTY && a->o.modem_surveys && look_is_search(r))
 		found_nothing(a, r->mono_ns);
 	/* a look that does not answer may hide anything: surveys count again from the start */
 	if (look != LOOK_EMPTY && look != LOOK_VAGUE)
@@ -443,7 +406,8 @@ void access_observe(struct access *a, const struct record *r)
 	else if (r->kind == RECORD_OPERATORS)
 		observe_survey(a, r);
 	else
-		access_net_observe(&a->net, r, a->now_ns);
+		access_net_observe(&a->net, r, a->now_ns,
+			a->o.no_modem || a->look == LOOK_REGISTERED || a->look == LOOK_NONE);
 	settle(a);
 }
 
@@ -457,7 +421,7 @@ void access_uplink(struct access *a, const struct access_uplink *u, int64_t mono
 void access_link(struct access *a, bool has_address, int64_t mono_ns)
 {
 	advance(a, mono_ns);
-	access_net_link(&a->net, has_address);
+	access_net_link(&a->net, has_address, a->now_ns);
 	settle(a);
 }
 
@@ -469,27 +433,64 @@ void access_tick(struct access *a, int64_t mono_ns)
 		heartbeat(a);
 }
 
-void access_past(struct access *a, const struct journal_past *past, int64_t mono_ns, int64_t utc_ns)
+void access_credit(struct access *a, const char *word, int64_t mono_ns)
 {
-	char text[CLOCK_TEXT], why[160];
+	static const char *const words[] = { "used_up", "low", "ok" };
+
+	advance(a, mono_ns);
+	a->net.credit = NULL;
+	for (size_t i = 0; word && i < COUNT(words); i++)
+		if (!strcmp(word, words[i]))
+			a->net.credit = words[i];
+	a->net.credit_ns = a->now_ns;
+	settle(a);
+}
+
+void access_refused(struct access *a, const char *why, int64_t mono_ns)
+{
+	advance(a, mono_ns);
+	a->net.refused_ns = why ? a->now_ns : ACCESS_NEVER;
+	snprintf(a->net.refused, sizeof(a->net.refused), "%s", why ? why : "");
+	settle(a);
+}
+
+void access_past(struct access *a, const struct journal_past *past, const char *cause,
+	int64_t mono_ns, int64_t utc_ns)
+{
+	char text[CLOCK_TEXT];
+	struct verdict v;
 
 	advance(a, mono_ns);
 	if (!past->any || past->same_boot || past->clean)
 		return;
-	snprintf(why, sizeof(why),
-		"another boot, and the one before ended without a word; last sign of life %s",
+	if (!cause)
+		cause = "cut";
+	verdict_is(&v, STATE_POWER_LOST, cause,
+		"another boot, and the one before ended without a word (%s); last sign of life %s",
+		cause,
 		past->last_utc_ns == UTC_UNKNOWN ? "at an unknown time"
 						 : clock_text(past->last_utc_ns, text));
-	become(a, STATE_POWER_LOST, why, past->last_utc_ns);
+	become(a, &v, past->last_utc_ns);
 	/* the state that began in the boot before ends with this one */
 	if (past->last_utc_ns != UTC_UNKNOWN && utc_ns != UTC_UNKNOWN && utc_ns > past->last_utc_ns)
-		a->since_ns = mono_ns - (utc_ns - past->last_utc_ns);
-	become(a, STATE_UNKNOWN, "started again after power was lost", UTC_UNKNOWN);
+		a->since_ns = a->cause_ns = mono_ns - (utc_ns - past->last_utc_ns);
+	verdict_is(&v, STATE_UNKNOWN, "power_back", "started again after power was lost");
+	become(a, &v, UTC_UNKNOWN);
 }
 
 enum access_state access_state(const struct access *a)
 {
 	return a->state;
+}
+
+const char *access_cause(const struct access *a)
+{
+	return a->cause;
+}
+
+const char *access_credit_word(const struct access *a)
+{
+	return a->net.credit;
 }
 
 int64_t access_since(const struct access *a)

@@ -9,6 +9,7 @@
 #include "controller.h"
 #include "gnss.h"
 #include "guard.h"
+#include "health.h"
 #include "led.h"
 #include "orders_daemon.h"
 #include "place.h"
@@ -51,7 +52,6 @@ struct daemon {
 	char guarded[16]; /* whose counters the guard looks at */
 	struct plan plan;
 	struct quiet quiet;
-	struct quiet_device device; /* QUIET_UNKNOWN until somebody reads it */
 	struct controller controller;
 	struct loop_timer watch; /* while a test may spend much */
 	struct control *control;
@@ -64,6 +64,10 @@ struct daemon {
 
 	struct loop_signal end, interrupt;
 	struct loop_timer tick, health;
+	struct health_watch *sensors;
+	const char *reset,
+		*power_cause;      /* of health_reset(), health_power_cause(); NULL: nothing */
+	int64_t cpu_ns, cpu_at_ns; /* this process's, at the last health record */
 	int64_t health_every_ns;
 	uint64_t skipped_told;
 	bool health_told;
@@ -113,7 +117,9 @@ int64_t daemon_gather(const struct daemon *d); /* how long the uplink is to gath
 /* duties.c */
 void daemon_tick(struct loop_timer *t);
 void daemon_health(struct loop_timer *t);
+void daemon_supply_fails(void *arg);
 void daemon_uplink_changed(void *arg);
+void daemon_look_at_link(struct daemon *d); /* its address, or where the way out is */
 
 /* signs.c: what is told to those beside the device, by light and file */
 void daemon_signs_open(struct daemon *d);

@@ -2,13 +2,15 @@
 /* What the daemon does now and then, beside measuring: looks at clock, traffic, address and uplink; tells of itself. */
 #include "command.h"
 #include "daemon.h"
-#include "health.h"
 #include "memory.h"
 #include "../probes/core/mem.h"
 #include <math.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define TICK_NS       (5 * NS_PER_S)
+#define FIRST_NS      (2 * NS_PER_S)
+#define LOOK_AGAIN_NS (20 * NS_PER_MS)
 #define PAIR_EVERY_NS (3600 * NS_PER_S) /* clocks drift: a fresh pair each hour */
 #define PAIR_STEP_NS  (100 * NS_PER_MS) /* or when UTC moved against the time since boot */
 
@@ -86,6 +88,14 @@ static void look_at_clock(struct daemon *d)
 	uplink_clock(d->uplink, &pair);
 }
 
+void daemon_look_at_link(struct daemon *d)
+{
+	if (*d->world.iface)
+		access_link(d->access, traffic_has_address(d->world.iface), clock_mono());
+	else
+		traffic_default_iface(d->iface);
+}
+
 void daemon_tick(struct loop_timer *t)
 {
 	struct daemon *d = container_of(t, struct daemon, tick);
@@ -93,10 +103,7 @@ void daemon_tick(struct loop_timer *t)
 	look_at_clock(d);
 	daemon_quiet(d);
 	daemon_count_traffic(d);
-	if (*settings_text(conf_section(d->conf, "agent"), "iface"))
-		access_link(d->access, traffic_has_address(d->world.iface), clock_mono());
-	else
-		traffic_default_iface(d->iface);
+	daemon_look_at_link(d);
 	look_at_uplink(d);
 	access_tick(d->access, clock_mono());
 	daemon_signs(d);
@@ -132,19 +139,49 @@ static void say_limits(const struct daemon *d, struct record *r)
 	buf_done(&held);
 }
 
+static int64_t cpu_time(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+/* Of one core, since it was last asked. */
+static double cpu_share(struct daemon *d)
+{
+	int64_t now = clock_mono(), cpu = cpu_time(), before = d->cpu_at_ns, used = cpu - d->cpu_ns;
+
+	d->cpu_at_ns = now;
+	d->cpu_ns = cpu;
+	return before && now > before ? (double)used / (double)(now - before) : NAN;
+}
+
 void daemon_health(struct loop_timer *t)
 {
 	struct daemon *d = container_of(t, struct daemon, health);
+	const struct health_readings *readings = health_watch_last(d->sensors);
+	const struct record *signal = &d->world.last_signal;
 	uint64_t skipped = schedule_skipped(d->schedule);
 	struct uplink_status s;
 	struct record r;
 
+	/* the first record waits for the first reading, but not for a bus that hangs */
+	if (!readings->at_ns && clock_mono() - d->started_ns < FIRST_NS) {
+		loop_timer_in(d->world.loop, t, LOOK_AGAIN_NS);
+		return;
+	}
 	uplink_status(d->uplink, &s);
 	health_record(&r, &(struct health_facts){ .past = &d->past,
 				  .journal = &s.journal,
 				  .budget = &d->budget,
-				  .modem = record_text(&d->world.last_signal, FIELD_MODEM),
+				  .readings = readings,
+				  .modem = record_text(signal, FIELD_MODEM),
+				  .sim = record_text(signal, FIELD_SIM),
+				  .credit = access_credit_word(d->access),
+				  .reset = d->reset,
 				  .version = phusong_version,
+				  .cpu_share = cpu_share(d),
 				  .skipped = skipped - d->skipped_told,
 				  .first = !d->health_told });
 	say_limits(d, &r);
@@ -156,4 +193,17 @@ void daemon_health(struct loop_timer *t)
 	if (!schedule_busy(d->schedule))
 		memory_give_back();
 	loop_timer_in(d->world.loop, t, d->health_every_ns);
+}
+
+/* There may not be another moment: what is known goes to the medium now. */
+void daemon_supply_fails(void *arg)
+{
+	struct daemon *d = arg;
+	const struct health_readings *r = health_watch_last(d->sensors);
+
+	log_warn("health", "%s",
+		r->under_voltage == 1 ? "the supply's voltage is too low"
+				      : "on battery, and it is nearly empty");
+	daemon_health(&d->health);
+	uplink_sync(d->uplink);
 }

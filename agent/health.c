@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "health.h"
-#include <glob.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 const char *health_boot_reason(const struct journal_past *past)
 {
@@ -15,76 +10,48 @@ const char *health_boot_reason(const struct journal_past *past)
 	return past->same_boot ? "crash" : "power_lost";
 }
 
-static void temperature(struct record *r)
+static void put_int(struct record *r, enum field f, int64_t v)
 {
-	glob_t zones;
-	double hottest = -1000;
-
-	if (glob("/sys/class/thermal/thermal_zone*/temp", 0, NULL, &zones))
-		return;
-	for (size_t i = 0; i < zones.gl_pathc; i++) {
-		FILE *f = fopen(zones.gl_pathv[i], "re");
-		int milli;
-
-		if (!f)
-			continue;
-		/* zones without a sensor say 0 or nonsense */
-		if (fscanf(f, "%d", &milli) == 1 && milli != 0 && milli > -60000 &&
-			milli < 200000 && milli / 1000.0 > hottest)
-			hottest = milli / 1000.0;
-		fclose(f);
-	}
-	globfree(&zones);
-	if (hottest > -1000)
-		record_set_real(r, FIELD_TEMPERATURE_C, hottest);
+	if (v >= 0)
+		record_set_int(r, f, v);
 }
 
-static void memory(struct record *r)
+static void put_text(struct record *r, enum field f, const char *text)
 {
-	char line[128];
-	long long kb, pages;
-	FILE *f = fopen("/proc/meminfo", "re");
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "MemAvailable: %lld kB", &kb) == 1)
-			record_set_int(r, FIELD_MEMORY_FREE, kb * 1024);
-	if (f)
-		fclose(f);
-	f = fopen("/proc/self/statm", "re");
-	if (f && fscanf(f, "%*d %lld", &pages) == 1)
-		record_set_int(r, FIELD_PROCESS_RSS, pages * sysconf(_SC_PAGESIZE));
-	if (f)
-		fclose(f);
+	record_set_text(r, f, text && *text ? text : NULL);
 }
 
-/* "Mains" and "Battery" of /sys/class/power_supply; boards without either say nothing. */
-static void power(struct record *r)
+static void say_power(struct record *r, const struct health_readings *s)
 {
-	FILE *f;
-	int online, share;
-
-	f = fopen("/sys/class/power_supply/AC/online", "re");
-	if (f) {
-		if (fscanf(f, "%d", &online) == 1)
-			record_set_text(r, FIELD_POWER, online ? "mains" : "battery");
-		fclose(f);
-	}
-	f = fopen("/sys/class/power_supply/BAT0/capacity", "re");
-	if (f) {
-		if (fscanf(f, "%d", &share) == 1 && share >= 0 && share <= 100)
-			record_set_real(r, FIELD_BATTERY_SHARE, share / 100.0);
-		fclose(f);
-	}
+	if (s->on_battery >= 0)
+		record_set_text(r, FIELD_POWER, s->on_battery ? "battery" : "mains");
+	/* a REAL that is not finite sets nothing */
+	record_set_real(r, FIELD_BATTERY_SHARE, s->share);
+	record_set_real(r, FIELD_BATTERY_V, s->volts);
+	record_set_real(r, FIELD_TEMPERATURE_C, s->temperature_c);
+	if (s->under_voltage >= 0)
+		record_set_bool(r, FIELD_UNDER_VOLTAGE, s->under_voltage);
+	put_text(r, FIELD_THROTTLED, s->throttled);
 }
 
 void health_record(struct record *r, const struct health_facts *f)
 {
+	const struct health_readings *s = f->readings;
+
 	record_begin(r, RECORD_HEALTH);
 	record_set_int(r, FIELD_UPTIME_S, clock_mono() / NS_PER_S);
 	record_set_text(r, FIELD_BOOT_REASON, health_boot_reason(f->past));
-	temperature(r);
-	memory(r);
-	power(r);
+	record_set_text(r, FIELD_RESET_REASON, f->reset);
+	if (s->at_ns) {
+		say_power(r, s);
+		put_int(r, FIELD_MEMORY_FREE, s->memory_free);
+		put_int(r, FIELD_PROCESS_RSS, s->rss);
+		put_int(r, FIELD_DISK_FREE, s->disk_free);
+		record_set_real(r, FIELD_LOAD, s->load);
+		put_text(r, FIELD_KERNEL, s->kernel);
+		put_text(r, FIELD_OS, s->os);
+	}
+	record_set_real(r, FIELD_CPU_SHARE, f->cpu_share);
 	record_set_int(r, FIELD_JOURNAL_RECORDS, (int64_t)f->journal->waiting);
 	record_set_int(r, FIELD_JOURNAL_BYTES, (int64_t)f->journal->bytes);
 	record_set_int(r, FIELD_FLASH_WRITTEN, (int64_t)f->journal->written);
@@ -93,7 +60,10 @@ void health_record(struct record *r, const struct health_facts *f)
 		record_set_int(r, FIELD_BUDGET_LIMIT, (int64_t)f->budget->limit);
 	}
 	record_set_text(r, FIELD_VERSION, f->version);
-	record_set_text(r, FIELD_MODEM, f->modem);
+	put_text(r, FIELD_MODEM, f->modem);
+	put_text(r, FIELD_MODEM_FIRMWARE, f->firmware);
+	put_text(r, FIELD_SIM, f->sim);
+	put_text(r, FIELD_CREDIT, f->credit);
 	if (f->first)
 		record_set_bool(r, FIELD_AGENT_START, true);
 	record_set_int(r, FIELD_SKIPPED, (int64_t)f->skipped);

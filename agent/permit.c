@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which test may run now: what the state, the device, the month's allowance and the line allow. */
 #include "daemon.h"
+#include "power.h"
 #include <string.h>
 
 #define OWN_TRACE \
@@ -46,7 +47,10 @@ static bool tagged_quiet(const struct daemon *d, const struct probe *p)
 
 void daemon_quiet(struct daemon *d)
 {
-	switch (quiet_look(&d->quiet, &d->device)) {
+	struct power_state now;
+
+	health_power(d->sensors, &now);
+	switch (quiet_look(&d->quiet, &now)) {
 	case QUIET_BEGAN:
 		daemon_event(d, "suppression", "quiet", "begun", "%s", d->quiet.why);
 		break;

@@ -4,16 +4,8 @@
 #ifndef AGENT_QUIET_H
 #define AGENT_QUIET_H
 
-#include "../config/conf.h"
-#include <math.h>
-
-/* The device now, as far as it can be known; whoever reads sensors fills it. */
-struct quiet_device {
-	int on_battery;       /* 1 yes, 0 no, -1 unknown */
-	double battery_share; /* 0 .. 1; NAN unknown */
-	double temperature_c; /* the hottest; NAN unknown */
-};
-#define QUIET_UNKNOWN ((struct quiet_device){ -1, NAN, NAN })
+#include "power.h"
+#include <stdbool.h>
 
 struct quiet {
 	double below_share, above_c; /* 0: not looked at */
@@ -25,6 +17,6 @@ enum quiet_change { QUIET_SAME, QUIET_BEGAN, QUIET_ENDED };
 
 bool quiet_is(const struct quiet *q);
 /* Unknown is no reason to be quiet; a reading that gets lost ends what it began. */
-enum quiet_change quiet_look(struct quiet *q, const struct quiet_device *now);
+enum quiet_change quiet_look(struct quiet *q, const struct power_state *now);
 
 #endif

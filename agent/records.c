@@ -28,8 +28,8 @@ void daemon_access_changed(void *arg, struct record *r)
 		r->utc_ns = now.utc_ns - (clock_mono() - r->mono_ns);
 	r->clock = (struct record_clock){ (uint8_t)now.source, now.error_us, now.sync_age_s };
 	if (!record_bool(r, FIELD_HEARTBEAT, false))
-		log_info("access", "%s: %s", access_state_name[access_state(d->access)],
-			access_evidence(d->access));
+		log_info("access", "%s, %s: %s", access_state_name[access_state(d->access)],
+			access_cause(d->access), access_evidence(d->access));
 	daemon_record(d, r);
 }
 
@@ -54,6 +54,9 @@ void daemon_measured(void *arg, struct probe *p, const struct record *r)
 	remember(d, p, &own);
 	if (own.kind == RECORD_SIGNAL)
 		d->world.last_signal = own;
+	/* a test that failed for want of an address is judged by that */
+	if (own.kind >= RECORD_LATENCY && own.kind <= RECORD_SERVICE)
+		daemon_look_at_link(d);
 	/* a run that we stopped says nothing about the line or the modem */
 	if (!probe_stopped(p))
 		access_observe(d->access, &own);

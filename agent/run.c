@@ -33,7 +33,6 @@ static void open_guards(struct daemon *d)
 	d->world.own.counters_only = !settings_bool(g, "capture");
 	d->quiet.below_share = (double)settings_int(q, "battery_below_percent") / 100;
 	d->quiet.above_c = (double)settings_int(q, "hotter_than_c");
-	d->device = QUIET_UNKNOWN;
 }
 
 static int open_world(struct daemon *d, struct why *why)
@@ -142,6 +141,24 @@ static int open_journal(struct daemon *d, struct why *why)
 	return err;
 }
 
+/* Sensors are read in the background from here on. */
+static int open_health(struct daemon *d)
+{
+	const struct settings *s = conf_section(d->conf, "health");
+	struct health_watch_options o = { .loop = d->world.loop,
+		.root = settings_text(s, "root"),
+		.folder = settings_text(conf_section(d->conf, "agent"), "state"),
+		.warn_ns = settings_int(s, "warn_s") * NS_PER_S,
+		.every_ns = 60 * NS_PER_S,
+		.failing = daemon_supply_fails,
+		.arg = d };
+
+	memcpy(o.boot, d->budget.boot, sizeof(o.boot));
+	d->reset = health_reset(o.root);
+	d->power_cause = health_power_cause(&d->past, o.folder, o.boot, d->reset);
+	return health_watch_new(&d->sensors, &o);
+}
+
 static int read_password(struct daemon *d, const char *file, struct why *why)
 {
 	FILE *f = fopen(file, "re");
@@ -225,7 +242,9 @@ int daemon_start(struct daemon *d, struct why *why)
 	if (!err)
 		err = desk_open(d, why);
 	if (!err)
-		err = start_uplink(d, why); /* the only other thread of ours */
+		err = open_health(d);
+	if (!err)
+		err = start_uplink(d, why); /* the only other thread of ours that stays */
 	if (!err)
 		err = control_open(&d->control, d->world.loop,
 			state_path(d->conf, CONTROL_SOCKET, path), daemon_status, d, why);
@@ -243,7 +262,7 @@ int daemon_live(struct daemon *d)
 	d->started_ns = clock_mono();
 	log_info("agent", "probe %s, version %s%s", d->probe, phusong_version,
 		d->simulated ? ", SIMULATED" : "");
-	access_past(d->access, &d->past, clock_mono(), now.utc_ns);
+	access_past(d->access, &d->past, d->power_cause, clock_mono(), now.utc_ns);
 	daemon_signs_open(d);
 	daemon_tick(&d->tick);
 	daemon_health(&d->health);
@@ -262,6 +281,7 @@ void daemon_done(struct daemon *d)
 	desk_stop(d);
 	schedule_free(d->schedule);
 	d->schedule = NULL; /* nothing is measured any more */
+	health_watch_free(d->sensors);
 	if (d->uplink) {
 		daemon_count_traffic(d);
 		budget_pledge(&d->budget, 0);

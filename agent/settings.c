@@ -157,6 +157,11 @@ static const struct setting access_conf[] = {
 
 static const struct setting health_settings[] = {
 	{ "interval_s", SETTING_INT, 10, 86400, "900", "s", NULL, "a record of the device itself" },
+	{ "warn_s", SETTING_INT, 1, 600, "10", "s", NULL,
+		"look at the supply's voltage and the battery; one that fails is recorded "
+		"at once" },
+	{ "root", SETTING_TEXT, 0, 400, "", "", NULL,
+		"folder that stands for / when sensors are read (containers, tests)" },
 	{ 0 },
 };
 

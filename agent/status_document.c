@@ -255,6 +255,7 @@ struct json_object *daemon_status(void *daemon)
 	put_age(o, "running_s", d->started_ns);
 	put_text(o, "state", access_state_name[access_state(d->access)]);
 	put_age(o, "state_s", access_since(d->access));
+	put_text(o, "cause", access_cause(d->access));
 	put_text(o, "evidence", access_evidence(d->access));
 	put_text(o, "iface", d->iface);
 	put_text(o, "modem", record_text(&d->world.last_signal, FIELD_MODEM));

@@ -19,6 +19,7 @@
 #define TAG_RECORD    0
 #define TAG_CLOCK     1
 #define TAG_REPLY     2
+#define TAG_SYNC      3
 
 /* --- other threads --- */
 static void overflowed(struct uplink *u, const struct record *r)
@@ -57,6 +58,11 @@ void uplink_publish_reply(struct uplink *u, const void *bytes, size_t n)
 	(void)!queue_put(u->dear, TAG_REPLY, bytes, n); /* full: it is asked for again */
 }
 
+void uplink_sync(struct uplink *u)
+{
+	(void)!queue_put(u->dear, TAG_SYNC, "", 1); /* full: the next sync that is due does it */
+}
+
 void uplink_status(struct uplink *u, struct uplink_status *out)
 {
 	pthread_mutex_lock(&u->lock);
@@ -92,6 +98,8 @@ static void take(struct uplink *u, struct queue *q, struct record *r, int64_t no
 				&pair); /* it is in memory and goes into the next segment */
 		} else if (i->tag == TAG_REPLY) {
 			uplink_reply(u, i->data, i->len);
+		} else if (i->tag == TAG_SYNC) {
+			u->sync_now = true;
 		}
 		free(i);
 	}
@@ -208,9 +216,10 @@ static void *run(void *arg)
 		uplink_events(u, now);
 		uplink_connection(u, now);
 		uplink_send(u, now);
-		if (journal_sync_due(u->o.journal) <= now)
+		if (u->sync_now || journal_sync_due(u->o.journal) <= now)
 			(void)!journal_sync(
 				u->o.journal); /* the next turn tries again, the status tells */
+		u->sync_now = false;
 		publish_status(u);
 	} while (!stop_now(u, now));
 	(void)!journal_sync(u->o.journal);

@@ -61,6 +61,7 @@ void uplink_stop(struct uplink *u, int wait_ms);
 /* Hands a record over (copied); never blocks.  When the queue is full the least valuable waiting
  * record goes and a gap record says so. */
 void uplink_record(struct uplink *u, const struct record *r);
+void uplink_sync(struct uplink *u); /* what was handed over before goes to the medium at once */
 void uplink_clock(
 	struct uplink *u, const struct clock_pair *pair); /* this boot's clock became known */
 /* Publishes a reply to an order (copied), if the broker is connected; else it is dropped: the order comes

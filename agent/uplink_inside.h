@@ -53,6 +53,7 @@ struct uplink {
 	int64_t send_at; /* INT64_MAX: nothing waits */
 	int64_t pause_until, stop_at;
 	bool stopping;
+	bool sync_now; /* somebody asked for it */
 	bool pinned;
 	uint8_t key[PUBLIC_KEY];
 	struct complaint complaint, medium;

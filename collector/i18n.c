@@ -60,6 +60,32 @@ const char *i18n_reported(const char *reported, const char *lang)
 	return strcmp(reported, "lom_song") ? reported : i18n(TR_PARTIAL, lang);
 }
 
+/* The text whose key is the prefix and the word in capitals; else the word itself. */
+static const char *text_of(const char *prefix, const char *word, const char *lang)
+{
+	char key[64];
+	size_t n = strlen(prefix);
+
+	snprintf(key, sizeof(key), "%s%s", prefix, word);
+	for (char *c = key + n; *c; c++)
+		if (*c >= 'a' && *c <= 'z')
+			*c = (char)(*c - 'a' + 'A');
+	for (unsigned i = 0; i < I18N_COUNT; i++)
+		if (!strcmp(texts[i].name, key))
+			return i18n((enum i18n_key)i, lang);
+	return word;
+}
+
+const char *i18n_access(const char *state, const char *lang)
+{
+	return text_of("ACCESS_", state, lang);
+}
+
+const char *i18n_cause(const char *cause, const char *lang)
+{
+	return strcmp(cause, "none") ? text_of("BECAUSE_", cause, lang) : "";
+}
+
 void i18n_put(struct buf *out, enum i18n_key key, const char *lang, const char *const fill[])
 {
 	const char *text = i18n(key, lang);

@@ -249,7 +249,85 @@
 	X(LEVEL_CHART, "Phân bố mức thu RSRP", "Distribution of RSRP") \
 	X(LEVEL, "Mức thu (dBm)", "Level (dBm)")
 
-#define I18N_KEYS(X) I18N_STATUS(X) I18N_REASON(X) I18N_REPORT(X) I18N_WEB(X)
+/* Access states and their causes, as probes tell them: probes/core/state.h, docs/access.md. */
+#define I18N_ACCESS(X) \
+	X(ACCESS_UNKNOWN, "chưa rõ", "not known yet") \
+	X(ACCESS_OK, "tốt", "working") \
+	X(ACCESS_POWER_LOST, "mất điện", "power was lost") \
+	X(ACCESS_MODEM_ABSENT, "không thấy modem", "modem not there") \
+	X(ACCESS_MODEM_HUNG, "modem bị treo", "modem hangs") \
+	X(ACCESS_SIM_MISSING, "không có SIM", "no SIM") \
+	X(ACCESS_SIM_LOCKED, "SIM bị khoá", "SIM locked") \
+	X(ACCESS_NO_SERVICE, "không có sóng", "no signal") \
+	X(ACCESS_LIMITED_SERVICE, "chỉ có sóng hạn chế", "limited service") \
+	X(ACCESS_DENIED, "mạng từ chối", "network refuses") \
+	X(ACCESS_ATTACHED_NO_IP, "có sóng, không có địa chỉ IP", "registered, no address") \
+	X(ACCESS_IP_NO_INTERNET, "có địa chỉ, không ra Internet", "address, no Internet") \
+	X(ACCESS_CAPTIVE_OR_NO_CREDIT, "hết tiền hoặc cổng đăng nhập", "no credit, or a portal") \
+	X(ACCESS_COLLECTOR_DOWN, "không tới được máy chủ thu thập", "collector not reached") \
+	X(BECAUSE_START, "vừa khởi động", "just started") \
+	X(BECAUSE_POWER_BACK, "vừa có điện lại", "started again after power was lost") \
+	X(BECAUSE_NOT_REGISTERED, "chưa đăng ký được mạng", "not registered with a network") \
+	X(BECAUSE_UNTOLD, "modem không cho biết", "the modem does not say") \
+	X(BECAUSE_UNTESTED, "chưa đo thử đường truyền", "the line was not tested yet") \
+	X(BECAUSE_PORT_BUSY, "chương trình khác đang chiếm cổng modem", \
+		"another program holds the modem's port") \
+	X(BECAUSE_NO_ACCESS, "không mở được cổng modem", "the modem's port cannot be opened") \
+	X(BECAUSE_NOT_READ, "không đọc được modem", "the modem cannot be read") \
+	X(BECAUSE_STALE, "thông tin đã cũ", "the evidence grew old") \
+	X(BECAUSE_TARGET_DOWN, "một máy đích không trả lời", "one target does not answer") \
+	X(BECAUSE_CUT, "bị cắt điện", "power was cut") \
+	X(BECAUSE_BROWN_OUT, "điện áp quá thấp", "the voltage was too low") \
+	X(BECAUSE_OVERHEAT, "thiết bị quá nóng", "the device was too hot") \
+	X(BECAUSE_WATCHDOG, "bộ giám sát phần cứng đã khởi động lại máy", \
+		"reset by the hardware watchdog") \
+	X(BECAUSE_PORT_GONE, "không thấy cổng modem", "the modem's port is gone") \
+	X(BECAUSE_NO_ANSWER, "modem không trả lời", "the modem does not answer") \
+	X(BECAUSE_MISSING, "không lắp SIM", "no SIM is in it") \
+	X(BECAUSE_FAILURE, "SIM hỏng", "the SIM failed") \
+	X(BECAUSE_PIN, "SIM đòi mã PIN", "the SIM asks for its PIN") \
+	X(BECAUSE_PUK, "SIM đòi mã PUK", "the SIM asks for its PUK") \
+	X(BECAUSE_NO_CELL, "dò nhiều lần không thấy trạm nào", "repeated searches found no cell") \
+	X(BECAUSE_EMERGENCY_ONLY, "chỉ gọi được số khẩn cấp", "emergency calls only") \
+	X(BECAUSE_OTHER_NETWORKS, "chỉ có trạm của mạng khác", "only cells of other networks") \
+	X(BECAUSE_NOT_TOLD, "mạng không nói lý do", "no cause was told") \
+	X(BECAUSE_IMSI_UNKNOWN, "mạng không biết SIM này", "the network does not know this SIM") \
+	X(BECAUSE_ILLEGAL_UE, "SIM hoặc máy không được chấp nhận", "SIM or device not accepted") \
+	X(BECAUSE_IMEI_NOT_ACCEPTED, "máy (IMEI) không được chấp nhận", \
+		"device (IMEI) not accepted") \
+	X(BECAUSE_ILLEGAL_ME, "máy bị chặn", "the device is barred") \
+	X(BECAUSE_DATA_NOT_ALLOWED, "SIM không được dùng dữ liệu", "no data service for this SIM") \
+	X(BECAUSE_SERVICES_NOT_ALLOWED, "SIM không được dùng dịch vụ nào", \
+		"no service at all for this SIM") \
+	X(BECAUSE_PLMN_NOT_ALLOWED, "SIM không được dùng mạng này", \
+		"network not allowed for this SIM") \
+	X(BECAUSE_AREA_NOT_ALLOWED, "SIM không được dùng ở khu vực này", \
+		"area not allowed for this SIM") \
+	X(BECAUSE_ROAMING_NOT_ALLOWED, "không được chuyển vùng ở đây", "roaming not allowed here") \
+	X(BECAUSE_DATA_NOT_ALLOWED_HERE, "không được dùng dữ liệu trong mạng này", \
+		"no data service in this network") \
+	X(BECAUSE_NO_SUITABLE_CELLS, "không có trạm phù hợp trong khu vực", \
+		"no suitable cells in this area") \
+	X(BECAUSE_NETWORK_FAILURE, "mạng bị lỗi", "network failure") \
+	X(BECAUSE_CONGESTION, "mạng quá tải", "congestion") \
+	X(BECAUSE_OPTION_NOT_AUTHORIZED, "dịch vụ không được phép", \
+		"service option not authorized") \
+	X(BECAUSE_SEVERE_NETWORK_FAILURE, "mạng bị lỗi nặng", "severe network failure") \
+	X(BECAUSE_NO_ADDRESS, "không được cấp địa chỉ", "no address was given") \
+	X(BECAUSE_CONTEXT_REFUSED, "mạng từ chối kết nối dữ liệu", \
+		"the data connection was refused") \
+	X(BECAUSE_DNS, "máy chủ tên miền (DNS) không trả lời", "names cannot be looked up (DNS)") \
+	X(BECAUSE_ROUTE, "thiết bị không có đường ra", "the device has no way out") \
+	X(BECAUSE_UNREACHABLE, "không tới được máy nào", "nothing can be reached") \
+	X(BECAUSE_PORTAL, "bị cổng đăng nhập chặn", "a portal stands in between") \
+	X(BECAUSE_NO_CREDIT, "SIM hết tiền", "the SIM's credit is used up") \
+	X(BECAUSE_BROKER, "không tới được máy chủ MQTT", "no broker answers") \
+	X(BECAUSE_RECEIPTS, "máy chủ thu thập không gửi biên nhận", \
+		"the collector sends no receipts") \
+	X(BECAUSE_REJECT, "mạng từ chối, mã", "refused, cause") \
+	X(PROBE_STATE, "Trạng thái máy đo", "State of the probe")
+
+#define I18N_KEYS(X) I18N_STATUS(X) I18N_REASON(X) I18N_REPORT(X) I18N_WEB(X) I18N_ACCESS(X)
 
 enum i18n_key {
 #define X(key, vi, en) TR_##key,
@@ -267,6 +345,11 @@ const char *i18n_status(const char *status, const char *lang);
 const char *i18n_status_meaning(const char *status, const char *lang);
 /* The word for a reported status (trang_song, lom_song); an unknown one comes back as it is. */
 const char *i18n_reported(const char *reported, const char *lang);
+
+/* The words for an access state and for a cause of it; those that are not known here come back as they are.
+ * "none" is "". */
+const char *i18n_access(const char *state, const char *lang);
+const char *i18n_cause(const char *cause, const char *lang);
 
 /* Appends the text with each {name} replaced; fill: name, value, name, value, ..., NULL. */
 void i18n_put(struct buf *out, enum i18n_key key, const char *lang, const char *const fill[]);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/x509_vfy.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -315,12 +316,38 @@ static void take_phases(struct fetch_job *j, struct fetch_result *r)
 		r->first_byte_us = first - ready;
 }
 
+/* libcurl compares the name itself, after OpenSSL found nothing wrong with the chain, and then leaves its result as it
+ * was before the handshake: 1.  Other TLS libraries count otherwise. */
+static const char *certificate_fault(CURL *easy, CURLcode code)
+{
+	const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+	long found = 0;
+
+	if (code != CURLE_PEER_FAILED_VERIFICATION || !v->ssl_version ||
+		strncmp(v->ssl_version, "OpenSSL", 7) ||
+		curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &found))
+		return "";
+	switch (found) {
+	case X509_V_OK:
+	case X509_V_ERR_UNSPECIFIED:
+	case X509_V_ERR_HOSTNAME_MISMATCH:
+	case X509_V_ERR_IP_ADDRESS_MISMATCH:
+		return "name";
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		return "time";
+	default:
+		return "untrusted";
+	}
+}
+
 static void take_result(struct fetch_job *j, CURLcode code, struct fetch_result *r)
 {
 	long status = 0, version = 0;
 
 	memset(r, 0, sizeof(*r));
 	r->err = error_of(j->easy, code);
+	r->certificate = certificate_fault(j->easy, code);
 	r->problem = !code ? "" : *j->problem ? j->problem : curl_easy_strerror(code);
 	curl_easy_getinfo(j->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(j->easy, CURLINFO_HTTP_VERSION, &version);

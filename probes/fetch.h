@@ -39,6 +39,8 @@ struct fetch_result {
 	int err; /* 0: a whole answer came, whatever its status; else -errno: -ECONNREFUSED,
 	                      * -ETIMEDOUT, -ENETUNREACH, -ECONNRESET, -EKEYREJECTED (certificate), -EPROTO (TLS) ... */
 	const char *problem; /* the same for a person, "" when err is 0 */
+	const char *
+		certificate; /* -EKEYREJECTED: "name" (of another), "time", "untrusted"; else or not known "" */
 	int status;          /* 0: there was no answer */
 	const char *version; /* "1.1", "2", or "" */
 	const char *body;    /* what was kept, terminated */

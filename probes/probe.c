@@ -257,6 +257,14 @@ const char *probe_str(const struct probe *p, const char *key)
 	return settings_text(p->settings, key);
 }
 
+static bool has_target(const struct probe *p)
+{
+	for (const struct setting *s = p->type->accept; s && s->key; s++)
+		if (!strcmp(s->key, "target"))
+			return p->settings;
+	return false;
+}
+
 void probe_record(struct probe *p, struct record *r)
 {
 	int kind = record_kind_from(p->type->name);
@@ -269,6 +277,9 @@ void probe_record(struct probe *p, struct record *r)
 	if (r->utc_ns != UTC_UNKNOWN)
 		r->utc_ns -= since;
 	record_set_text(r, FIELD_TEST, p->name);
+	/* also of an attempt that failed before it came to that */
+	if (has_target(p) && field_info(FIELD_TARGET)->kinds & 1u << r->kind)
+		record_set_text(r, FIELD_TARGET, probe_str(p, "target"));
 }
 
 static void copy_field(struct record *to, enum field f, const struct record *from, enum field g)

@@ -93,7 +93,7 @@ struct loop *probe_loop(struct probe *p);
 const struct settings *probe_settings(const struct probe *p);
 int64_t probe_int(const struct probe *p, const char *key);     /* checked and defaulted */
 const char *probe_str(const struct probe *p, const char *key); /* lives with the instance */
-/* record_begin() plus FIELD_TEST; the time is that of probe_start(). */
+/* record_begin() plus FIELD_TEST, and FIELD_TARGET when there is such a setting; the time is that of probe_start(). */
 void probe_record(struct probe *p, struct record *r);
 /* Copies the radio fields of the last signal record, if it is younger than 120 s, to the fields that begin
  * at base (FIELD_START_RAT, FIELD_PEAK_RAT, FIELD_END_RAT). */

@@ -26,6 +26,9 @@ enum service_verdict service_judge(const struct service_evidence *e)
 		return judge_answer(e);
 	if (!e->dns_err && e->err == -EKEYREJECTED)
 		return SERVICE_CERTIFICATE;
+	/* a line whose name servers are dead carries addresses all the same */
+	if (e->dns_err && e->dns_err != -ENOENT && e->control_ok && !e->control_named)
+		return SERVICE_NETWORK;
 	/* a line that carries other things is not to blame */
 	if (e->control)
 		return e->control_ok ? SERVICE_SERVICE : SERVICE_NETWORK;

@@ -7,14 +7,15 @@
 #include <stdbool.h>
 
 struct service_evidence {
-	int dns_err;     /* of resolve.h, 0 fine */
-	int err;         /* of fetch.h, 0: an answer came */
-	bool connected;  /* TCP was connected */
-	bool tls;        /* asked for over https */
-	int status;      /* of the answer */
-	int expect;      /* the only status that is right; 0: any from 200 to 399 */
-	bool control;    /* another target was tried after this one failed */
-	bool control_ok; /* and answered as it should */
+	int dns_err;        /* of resolve.h, 0 fine */
+	int err;            /* of fetch.h, 0: an answer came */
+	bool connected;     /* TCP was connected */
+	bool tls;           /* asked for over https */
+	int status;         /* of the answer */
+	int expect;         /* the only status that is right; 0: any from 200 to 399 */
+	bool control;       /* another target was tried after this one failed */
+	bool control_ok;    /* and answered as it should */
+	bool control_named; /* and its name had to be found for that */
 };
 
 enum service_verdict {

@@ -318,6 +318,20 @@ unsigned api_probes(const struct request *q, struct reply *r)
 	return send_json(r, to.list, "application/json");
 }
 
+static json *access_json(struct store *s, const struct store_probe *p)
+{
+	struct store_access a;
+	json *o;
+
+	if (store_last_access(s, p, &a) || a.state >= ACCESS_STATES)
+		return NULL;
+	o = json_object_new_object();
+	put_text(o, "state", access_state_name[a.state]);
+	put_text(o, "cause", a.cause);
+	put_time(o, "at", a.utc_ns);
+	return o;
+}
+
 static int add_range(void *arg, uint64_t first, uint64_t last)
 {
 	json *pair = json_object_new_array();
@@ -344,6 +358,7 @@ unsigned api_probe(const struct request *q, struct reply *r)
 	missing = json_object_new_array();
 	store_missing(h->store, p.number, 1000, add_range, missing);
 	json_object_object_add(o, "missing_ranges", missing);
+	json_object_object_add(o, "access", access_json(h->store, &p));
 	context_return(q->context, h);
 	return send_json(r, o, "application/json");
 }

@@ -65,8 +65,12 @@ static const char schemas[] = TEXT_OF({
 		"added": {"type": "string", "format": "date-time", "nullable": true},
 		"last_seen": {"type": "string", "format": "date-time", "nullable": true},
 		"agent": {"type": "string", "nullable": true}, "ledger": {"$ref": "#/components/schemas/Ledger"}}},
-	"ProbeDetail": {"allOf": [{"$ref": "#/components/schemas/Probe"}, {"type": "object", "required": ["missing_ranges"],
-		"properties": {"missing_ranges": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}}}}]},
+	"ProbeDetail": {"allOf": [{"$ref": "#/components/schemas/Probe"}, {"type": "object", "required": ["missing_ranges", "access"],
+		"properties": {"missing_ranges": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}},
+			"access": {"type": "object", "nullable": true, "description": "the newest state and cause it told: docs/access.md",
+				"required": ["state", "cause", "at"], "properties": {
+				"state": {"type": "string"}, "cause": {"type": "string", "nullable": true},
+				"at": {"type": "string", "format": "date-time", "nullable": true}}}}}]},
 	"Feature": {"type": "object", "required": ["type", "id", "geometry", "properties"], "properties": {
 		"type": {"type": "string"}, "id": {"type": "string"}, "geometry": {"type": "object", "nullable": true},
 		"properties": {"type": "object"}}},

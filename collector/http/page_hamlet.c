@@ -2,6 +2,7 @@
 /* A hamlet: what it is, and everything that this rests on. */
 #include "endpoints.h"
 #include "html.h"
+#include "last_access.h"
 #include "operators.h"
 
 #include "../../probes/core/clock.h"
@@ -219,8 +220,11 @@ static int put_probe(void *arg, const struct store_probe *p)
 	}
 	buf_puts(v->b, " · ");
 	html_text(v->b, i18n(TR_LAST_SEEN, lang(v)));
-	buf_printf(v->b, " %.16s</li>\n",
+	buf_printf(v->b, " %.16s · ",
 		p->last_seen_ns > 0 ? clock_text(p->last_seen_ns, seen) : i18n(TR_NEVER, lang(v)));
+	html_textf(v->b, "%s: ", i18n(TR_PROBE_STATE, lang(v)));
+	put_last_access(v->b, v->h->store, p, lang(v));
+	buf_puts(v->b, "</li>\n");
 	v->any = true;
 	return 0;
 }

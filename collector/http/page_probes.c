@@ -2,6 +2,7 @@
 /* Custody: which probes there are, what became of every number they gave out, and whether the system is well. */
 #include "endpoints.h"
 #include "html.h"
+#include "last_access.h"
 
 #include "../../probes/core/clock.h"
 #include "../i18n.h"
@@ -79,6 +80,8 @@ static int put_probe(void *arg, const struct store_probe *p)
 	buf_puts(b, "</td><td>");
 	html_text(b, i18n(p->online ? TR_IS_ONLINE : TR_IS_OFFLINE, lang));
 	buf_puts(b, "</td><td>");
+	put_last_access(b, rows->s, p, lang);
+	buf_puts(b, "</td><td>");
 	put_time(b, p->last_seen_ns, lang);
 	buf_puts(b, "</td>");
 	put_custody(b, rows->s, p->number);
@@ -94,8 +97,8 @@ unsigned page_probes(const struct request *q, struct reply *r)
 	char made[64], stored[64], missing[64], dropped[64], skipped[64], rejected[64],
 		repeated[64];
 	const char *const columns[] = { i18n(TR_PROBE, l), i18n(TR_HAMLET, l), i18n(TR_ROLE, l),
-		i18n(TR_ONLINE, l), i18n(TR_LAST_SEEN, l), made, stored, missing, dropped, skipped,
-		rejected, repeated, i18n(TR_VERSION, l), NULL };
+		i18n(TR_ONLINE, l), i18n(TR_PROBE_STATE, l), i18n(TR_LAST_SEEN, l), made, stored,
+		missing, dropped, skipped, rejected, repeated, i18n(TR_VERSION, l), NULL };
 	struct handles *h = context_take(q->context);
 	struct rows rows = { q, &r->body, h ? h->store : NULL, 0, PROBES_SHOWN };
 	int64_t offset = 0;

@@ -4,6 +4,7 @@
 #include "../../probes/core/mem.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,4 +143,49 @@ int store_row(struct store *s, int64_t probe, uint64_t seq, int32_t day,
 	ended = db_end(&raw->db, st);
 	raw->pinned--;
 	return ended ? ended : err;
+}
+
+#define ACCESS_DAYS \
+	4 /* heartbeats come every few minutes: the newest file that has any of it has it */
+
+static int newest_access(struct store *s, int64_t probe, int32_t day, struct store_access *out)
+{
+	struct record *r;
+	struct store_row row;
+	sqlite3_stmt *st;
+	struct raw *raw;
+	int err = raw_get(s, day, false, &raw), ended;
+
+	if (err)
+		return err;
+	raw->pinned++;
+	st = db_query(&raw->db,
+		"SELECT " ROW_COLUMNS " FROM record WHERE probe=? AND kind=? ORDER BY seq DESC "
+		"LIMIT 1",
+		"ii", probe, (int64_t)RECORD_ACCESS);
+	err = -ENOENT;
+	if (db_row(st)) {
+		row_get(st, &row);
+		*out = (struct store_access){ .state = row.state, .utc_ns = row.utc_ns };
+		r = mem_new(sizeof(*r));
+		if (!store_row_decode(&row, r) && record_has(r, FIELD_CAUSE))
+			snprintf(out->cause, sizeof(out->cause), "%s", record_text(r, FIELD_CAUSE));
+		free(r);
+		err = 0;
+	}
+	ended = db_end(&raw->db, st);
+	raw->pinned--;
+	return ended ? ended : err;
+}
+
+int store_last_access(struct store *s, const struct store_probe *p, struct store_access *out)
+{
+	int32_t last = store_day_of(p->last_seen_ns) + 1; /* a record may be a day ahead of us */
+	int err = -ENOENT;
+
+	if (p->last_seen_ns <= 0)
+		return -ENOENT;
+	for (int32_t day = last; day > last - ACCESS_DAYS && err == -ENOENT; day--)
+		err = newest_access(s, p->number, day, out);
+	return err;
 }

@@ -212,6 +212,15 @@ int store_row(struct store *s, int64_t probe, uint64_t seq, int32_t day,
 int store_days(struct store *s, int (*each)(void *arg, int32_t day),
 	void *arg); /* days that have a raw file, in order */
 
+struct store_access {   /* the newest that a probe told of its way to the world */
+	uint8_t state;  /* enum access_state */
+	char cause[32]; /* docs/access.md; "" of an agent that tells none */
+	int64_t utc_ns; /* when it was told; UTC_UNKNOWN */
+};
+/* Looks into the last few days before the probe was last heard of; -ENOENT. */
+int store_last_access(
+	struct store *s, const struct store_probe *p, struct store_access *out) MUST_CHECK;
+
 /* --- (hamlet, day) pairs that have new records --------------------------------------------------------- */
 struct store_dirty {
 	char hamlet[STORE_CODE];

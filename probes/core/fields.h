@@ -60,7 +60,7 @@
 	X(7, DURATION_MS, "duration_ms", INT, "ms", K_ANY, "from first to last packet or command")                     \
 	X(8, IFACE, "iface", TEXT, "", K_NET, "network interface the test was bound to")                               \
 	X(9, LAG_US, "lag_us", INT, "us", K_NET, "how late the probe's own loop ran at worst during the test")         \
-	X(10, CPU_SHARE, "cpu_share", REAL, "", K_NET, "share of one core this process used during the test, 0..1")    \
+	X(10, CPU_SHARE, "cpu_share", REAL, "", K_NET | K(HEALTH), "share of one core this process used during the test, or since the last health record") \
 	X(11, COMPETING_BPS, "competing_bps", INT, "bit/s", K_NET, "traffic of others on the interface during the test") \
 	X(12, BYTES_UP, "bytes_up", INT, "B", K_NET, "sent, by the interface's own counters")                          \
 	X(13, BYTES_DOWN, "bytes_down", INT, "B", K_NET, "received, by the interface's own counters")                  \
@@ -85,7 +85,7 @@
 	X(50, RXLEV, "rxlev_dbm", REAL, "dBm", K_RADIO, "RxLev (GSM)")                                                 \
 	X(51, REGISTRATION, "registration", TEXT, "", K_RADIO, "home roaming searching not_registered denied emergency unknown") \
 	X(52, MODEM_STATE, "modem_state", TEXT, "", K_RADIO, "the modem's own word: SEARCH LIMSRV NOCONN CONNECT ONLINE NOSERVICE") \
-	X(53, SIM, "sim", TEXT, "", K_RADIO, "ready missing pin puk busy failure unknown")                             \
+	X(53, SIM, "sim", TEXT, "", K_RADIO | K(HEALTH), "ready missing pin puk busy failure unknown")                             \
 	X(54, REJECT_CAUSE, "reject_cause", INT, "", K_RADIO, "cause of a refused registration, TS 24.301 annex A / TS 24.008 annex G") \
 	X(55, MODEM, "modem", TEXT, "", K_RADIO | K(HEALTH), "maker and model of the modem")                           \
 	X(56, RAW, "raw", TEXT, "", K_RADIO, "the modem's answer as it came, identities masked")                       \
@@ -102,13 +102,14 @@
 	X(83, PLMN_STATUS, "plmn_status", TEXT, "", K(OPERATORS), "available current forbidden unknown (TS 27.007 +COPS)") \
 	/* access */                                                                                                   \
 	X(96, FROM_STATE, "from_state", TEXT, "", K(ACCESS), "state before this transition")                           \
-	X(97, HELD_S, "held_s", INT, "s", K(ACCESS), "how long from_state held, or for a heartbeat this one so far")   \
+	X(97, HELD_S, "held_s", INT, "s", K(ACCESS), "how long from_state with from_cause held, or for a heartbeat this state so far")   \
 	X(98, HEARTBEAT, "heartbeat", BOOL, "", K(ACCESS), "true: nothing changed, the state is repeated")             \
 	X(99, EVIDENCE, "evidence", TEXT, "", K(ACCESS), "what was seen that decided the state")                       \
 	X(100, EMPTY_SCANS, "empty_scans", INT, "", K(ACCESS), "surveys in a row that found nothing, modem healthy")   \
 	X(101, SINCE_MONO_NS, "since_mono_ns", INT, "ns", K(ACCESS), "boot time at which the state began")             \
 	X(102, SINCE_UTC_NS, "since_utc_ns", INT, "ns", K(ACCESS), "UTC at which the state began; power_lost: last sign of life of the boot before") \
 	X(103, CAUSE, "cause", TEXT, "", K(ACCESS), "why the state is what it is, a word: docs/access.md lists them")  \
+	X(104, FROM_CAUSE, "from_cause", TEXT, "", K(ACCESS), "cause before this transition; from_state may equal the state when only the cause changed") \
 	/* latency */                                                                                                  \
 	X(112, SENT, "sent", INT, "", K(LATENCY), "packets sent")                                                      \
 	X(113, RECEIVED, "received", INT, "", K(LATENCY), "replies received in time, doubles not counted")             \
@@ -189,6 +190,11 @@
 	X(274, FIRST_BYTE_US, "first_byte_us", INT, "us", K(SERVICE), "from request to first byte")                    \
 	X(275, TOTAL_US, "total_us", INT, "us", K(SERVICE), "all together")                                            \
 	X(276, HTTP_STATUS, "http_status", INT, "", K(SERVICE) | K(THROUGHPUT), "status of the answer")                \
+	X(277, FAILED_AT, "failed_at", TEXT, "", K(SERVICE), "the first step that failed: dns route connect tls answer") \
+	X(278, EXPECTED, "expected", INT, "", K(SERVICE), "the only right status; absent: any from 200 to 399")        \
+	X(279, PORTAL, "portal", TEXT, "", K(SERVICE), "what answered in place of the target: login, or credit for the operator's page for used up credit") \
+	X(280, PORTAL_HOST, "portal_host", TEXT, "", K(SERVICE), "host that the portal sends to, without path and query") \
+	X(281, CERTIFICATE, "certificate", TEXT, "", K(SERVICE), "what was wrong with it: name (of another), time (not yet or no more valid), untrusted") \
 	/* passive */                                                                                                  \
 	X(288, PACKETS, "packets", INT, "", K(PASSIVE), "packets looked at")                                           \
 	X(289, FLOWS, "flows", INT, "", K(PASSIVE), "TCP connections seen")                                            \
@@ -217,6 +223,8 @@
 	X(323, BUDGET_CUT, "budget_cut", TEXT, "", K(HEALTH), "tests that the data allowance has cut, by name")        \
 	X(324, SUPPRESSED, "suppressed", TEXT, "", K(HEALTH), "suppressions that hold, by name")                       \
 	X(331, GNSS_DISTANCE_M, "gnss_distance_m", REAL, "m", K(HEALTH), "from the surveyed place to the GNSS fix")    \
+	X(334, BATTERY_V, "battery_v", REAL, "V", K(HEALTH), "voltage of the weakest battery")                         \
+	X(335, UNDER_VOLTAGE, "under_voltage", BOOL, "", K(HEALTH), "the supply says that its voltage is too low now") \
 	/* gap */                                                                                                      \
 	X(336, GAP_FIRST, "gap_first", INT, "", K(GAP), "first sequence number concerned")                             \
 	X(337, GAP_LAST, "gap_last", INT, "", K(GAP), "last sequence number concerned")                                \
@@ -234,7 +242,16 @@
 	X(368, DISTANCE_M, "distance_m", REAL, "m", K(EVENT), "place: from the surveyed place to the fix; survey: walked or driven so far") \
 	X(369, SAMPLES, "samples", INT, "", K(EVENT), "survey: rounds of signal that gave a record")                   \
 	X(370, SAMPLES_PLACED, "samples_placed", INT, "", K(EVENT), "survey: of them with a place")                    \
-	X(371, ROUNDS_SKIPPED, "rounds_skipped", INT, "", K(EVENT), "survey: seconds without a round because the one before was not over")
+	X(371, ROUNDS_SKIPPED, "rounds_skipped", INT, "", K(EVENT), "survey: seconds without a round because the one before was not over") \
+	/* health, continued */                                                                                        \
+	X(376, RESET_REASON, "reset_reason", TEXT, "", K(HEALTH), "what the hardware says of the last reset: brown_out overheat watchdog") \
+	X(377, THROTTLED, "throttled", TEXT, "", K(HEALTH), "what slows the processor down now: voltage frequency heat; absent: nothing, or not known") \
+	X(378, DISK_FREE, "disk_free", INT, "B", K(HEALTH), "room on the medium of the state folder")                  \
+	X(379, LOAD, "load", REAL, "", K(HEALTH), "runnable tasks, mean of one minute")                                \
+	X(380, KERNEL, "kernel", TEXT, "", K(HEALTH), "release and machine of the kernel")                             \
+	X(381, OS, "os", TEXT, "", K(HEALTH), "ID and VERSION_ID of os-release")                                       \
+	X(382, CREDIT, "credit", TEXT, "", K(HEALTH), "what the operator said of the SIM's credit: used_up low ok")    \
+	X(383, MODEM_FIRMWARE, "modem_firmware", TEXT, "", K(HEALTH), "revision of the modem")
 
 /* clang-format on */
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What servers and routers send to the measurements: Retry-After, TCP_INFO of any kernel, addresses of DNS
- * answers, URLs of a configuration, and counts of bytes at any times.  The first byte chooses. */
+ * answers, URLs of a configuration, what portals say, and counts of bytes at any times.  The first byte chooses. */
 #include "probes/core/mem.h"
 #include "probes/fetch.h"
 #include "probes/ipv6_verdict.h"
 #include "probes/rate.h"
+#include "probes/service_portal.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,24 @@ static void read_url(const uint8_t *bytes, size_t n)
 	text[n] = 0;
 	if (!fetch_url(text, host, sizeof(host), &port, &tls))
 		must(strlen(host) > 0 && port <= 65535);
+}
+
+/* A Location header, a page, and the page as a pattern for the header: nothing of it may take long. */
+static void read_portal(const uint8_t *bytes, size_t n)
+{
+	char text[2100], host[64], *page;
+
+	n = n < sizeof(text) ? n : sizeof(text) - 1;
+	memcpy(text, bytes, n);
+	text[n] = 0;
+	page = strchr(text, '\n');
+	if (page)
+		*page++ = 0;
+	portal_host(host, sizeof(host), text, page ? page : "");
+	must(strlen(host) < sizeof(host) && !strpbrk(host, "/?#"));
+	must(portal_matches("*", text) && portal_matches(host, host));
+	(void)portal_matches("*a*b*c*d*e*f*g*h*", page ? page : "");
+	(void)portal_matches(page ? page : text, text);
 }
 
 static void read_addresses(const uint8_t *bytes, size_t n)
@@ -80,6 +99,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		break;
 	case 'U':
 		read_url(bytes + 1, n - 1);
+		break;
+	case 'P':
+		read_portal(bytes + 1, n - 1);
 		break;
 	case 'A':
 		read_addresses(bytes + 1, n - 1);

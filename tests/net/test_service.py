@@ -9,10 +9,24 @@ import threading
 import pytest
 
 
+PAGES = {
+    "/refresh": '<html><head><META content="0; URL=https://www.topup.test/pay?msisdn=84912345678" http-equiv="Refresh"></head></html>',
+    "/told": "<html><body>Tài khoản của quý khách đã HẾT TIỀN. Vui lòng nạp thêm.</body></html>",
+    "/long": "x" * 100000 + "hết tiền",
+}
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):  # noqa: N802
+        if self.path in PAGES:
+            body = PAGES[self.path].encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+            return
         status = int(self.path.strip("/") or 200)
         self.send_response(status)
         if status == 302:
@@ -73,6 +87,44 @@ def test_the_answer_decides(server, probe, status, expect, verdict):
     assert r["tcp_us"] > 0 and r["first_byte_us"] > 0 and r["total_us"] >= r["tcp_us"]
 
 
+@pytest.mark.parametrize("path, settings, portal, host", [
+    ("/302", {}, "login", "login.test"),
+    ("/302", {"credit_hosts": "*.topup.test"}, "login", "login.test"),
+    ("/302", {"credit_hosts": "*.topup.test,LOGIN.*"}, "credit", "login.test"),
+    ("/refresh", {}, "login", "www.topup.test"),
+    ("/refresh", {"credit_hosts": "*.topup.test"}, "credit", "www.topup.test"),
+    ("/told", {"credit_hosts": "*"}, "login", None),
+    ("/told", {"credit_answers": "đã HẾT TIỀN*nạp thêm"}, "credit", None),
+    ("/told", {"credit_answers": "hết hạn"}, "login", None),
+    ("/long", {"credit_answers": "hết tiền"}, "login", None),  # only the beginning of a page is looked at
+])
+def test_whose_portal_it_is(server, probe, path, settings, portal, host):
+    (r,) = probe("service", target=f"{server()}{path}", expect=204, **settings)
+    assert (r["verdict"], r["portal"], r["portal_host"], r["expected"]) == ("captive_portal", portal, host, 204)
+    assert r["failed_at"] == "answer"
+    assert "84912345678" not in str(r)
+
+
+def test_what_is_no_portal_names_none(server, probe):
+    for status in (204, 500):
+        (r,) = probe("service", target=f"{server()}/{status}", expect=204, credit_answers="x")
+        assert r["portal"] is None and r["portal_host"] is None
+        assert r["failed_at"] == (None if status == 204 else "answer")
+
+
+def test_the_first_step_that_failed_is_told(server, silent, probe, tmp_path):
+    with socket.socket() as s:  # bound, not listening: refused
+        s.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{s.getsockname()[1]}"
+        # what the control target did is another matter
+        assert probe("service", target=nobody, control=f"{server()}/204")[0]["failed_at"] == "connect"
+    assert probe("service", target=silent, timeout_ms=300)[0]["failed_at"] == "answer"
+    assert probe("service", target=silent.replace("http", "https"), timeout_ms=300)[0]["failed_at"] == "tls"
+    assert probe("service", target="http://service.test/", dns="127.0.0.1:9", timeout_ms=300)[0]["failed_at"] == "dns"
+    (r,) = probe("service", target="http://[2001:db8::1]/", iface="lo", timeout_ms=300)
+    assert r["failed_at"] in ("route", "connect") and r["verdict"] == "network"
+
+
 def test_a_control_target_tells_the_network_from_the_service(server, silent, probe):
     with socket.socket() as s:  # bound, not listening: refused
         s.bind(("127.0.0.1", 0))
@@ -96,11 +148,12 @@ def test_certificates_are_checked(server, probe, tmp_path):
     good, cert = certificate(tmp_path, "127.0.0.1")
     (r,) = probe("service", target=f"{server(good)}/200", ca_file=cert)
     assert r["verdict"] == "ok" and r["tls"] is True and r["tls_us"] > 0
+    assert r["certificate"] is None and r["failed_at"] is None
     (r,) = probe("service", target=f"{server(good)}/200")
-    assert r["verdict"] == "certificate"
+    assert (r["verdict"], r["certificate"], r["failed_at"]) == ("certificate", "untrusted", "tls")
     other, cert = certificate(tmp_path, "127.0.0.9")
     (r,) = probe("service", target=f"{server(other)}/200", ca_file=cert)
-    assert r["verdict"] == "certificate"
+    assert (r["verdict"], r["certificate"], r["failed_at"]) == ("certificate", "name", "tls")
 
 
 def test_throughput_over_tls_checks_the_certificate(reflector, probe, tmp_path):

@@ -449,6 +449,17 @@ int clock_gettime(clockid_t which, struct timespec *t)
 	return err;
 }
 
+/* OpenSSL looks at certificates by it. */
+time_t time(time_t *out)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	if (out)
+		*out = t.tv_sec;
+	return t.tv_sec;
+}
+
 int adjtimex(struct timex *t)
 {
 	REAL(adjtimex);

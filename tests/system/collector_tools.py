@@ -7,11 +7,13 @@ import pathlib
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 import urllib.error
 import urllib.request
 
+import cbor2
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -35,23 +37,23 @@ def wait_for(what, seconds=10, every=0.05):
     return bool(what())
 
 
-def listening(port):
+def listening(port, at="127.0.0.1"):
     with socket.socket() as s:
-        return s.connect_ex(("127.0.0.1", port)) == 0
+        return s.connect_ex((at, port)) == 0
 
 
 class Broker:
-    """more: further lines of its configuration, for instance those of TLS."""
+    """more: further lines of its configuration, for instance those of TLS; at: its address."""
 
-    def __init__(self, folder, more="", name="mosquitto"):
+    def __init__(self, folder, more="", name="mosquitto", at="127.0.0.1"):
         path = os.environ["PATH"] + ":/usr/sbin"
         self.program = shutil.which("mosquitto", path=path)
         if not self.program or not shutil.which("mosquitto_pub"):
             pytest.skip("mosquitto and mosquitto-clients are not installed")
-        self.port = free_port()
+        self.port, self.at = free_port(), at
         self.conf = folder / f"{name}.conf"
         self.log = folder / f"{name}.log"
-        self.conf.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n"
+        self.conf.write_text(f"listener {self.port} {at}\nallow_anonymous true\npersistence false\n"
                              f"max_queued_messages 100000\n{more}")
         self.child = None
         self.start()
@@ -59,7 +61,7 @@ class Broker:
     def start(self):
         with open(self.log, "ab") as log:
             self.child = subprocess.Popen([self.program, "-c", str(self.conf)], stdout=log, stderr=log)
-        assert wait_for(lambda: listening(self.port)), self.log.read_text()
+        assert wait_for(lambda: listening(self.port, self.at)), self.log.read_text()
 
     def publish(self, topic, message):
         how = ["-s"] if message else ["-n"]
@@ -117,6 +119,16 @@ class Collector:
 
     def probe(self, name):
         return json.loads(self.run("probe", "show", name, "--json").stdout)
+
+    def raw(self, kind=None):
+        """Rows of the raw files, decoded: (seq, state, fields)."""
+        rows = []
+        for name in sorted(os.listdir(f"{self.data}/raw")):
+            if name.endswith(".db"):
+                with sqlite3.connect(f"{self.data}/raw/{name}", timeout=20) as db:
+                    if db.execute("SELECT 1 FROM sqlite_master WHERE name='record'").fetchone():  # else just being made
+                        rows += db.execute("SELECT seq, kind, state, body FROM record").fetchall()
+        return [(seq, state, cbor2.loads(body)) for seq, k, state, body in sorted(rows) if kind in (None, k)]
 
     def quarantine(self):
         counts = {}

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A wall clock that jumps: records keep their order, UTC that cannot be is unknown, round trips stay what they were."""
 
+import contextlib
 import datetime
+import json
 import os
+import socket
+import ssl
 import subprocess
+import threading
 
 import pytest
 
@@ -84,3 +89,23 @@ def test_an_agent_that_starts_in_1976_says_that_it_does_not_know_the_time(tmp_pa
         assert agent.status()["clock"] == {"utc": None, "source": "none"}
     finally:
         assert agent.stop() == 0
+
+
+def test_without_a_clock_a_certificate_that_is_not_valid_yet_says_so(tmp_path, offset):
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                    "-keyout", key, "-out", cert, "-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1"],
+                   check=True, capture_output=True, env={k: v for k, v in os.environ.items() if k != "LD_PRELOAD"})
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        def serve():
+            with contextlib.suppress(OSError):
+                context.wrap_socket(listening.accept()[0], server_side=True)
+
+        threading.Thread(target=serve, daemon=True).start()
+        offset(-50 * YEAR)
+        done = subprocess.run([AGENT, "test", "service", f"https://127.0.0.1:{listening.getsockname()[1]}/", "--json", f"ca_file={cert}"],
+                              capture_output=True, text=True, timeout=30)
+    record = json.loads(done.stdout)
+    assert (record["verdict"], record["certificate"], record["clock"]["source"]) == ("certificate", "time", "none")

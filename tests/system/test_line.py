@@ -6,12 +6,10 @@ import hashlib
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 
-import cbor2
 import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
@@ -111,14 +109,7 @@ class Line:
         return json.loads(done.stdout)["made"]
 
     def raw(self, kind=None):
-        """Rows of the raw files, decoded: (seq, state, fields)."""
-        rows = []
-        for name in sorted(os.listdir(f"{self.collector.data}/raw")):
-            if name.endswith(".db"):
-                with sqlite3.connect(f"{self.collector.data}/raw/{name}", timeout=20) as db:
-                    if db.execute("SELECT 1 FROM sqlite_master WHERE name='record'").fetchone():  # else just being made
-                        rows += db.execute("SELECT seq, kind, state, body FROM record").fetchall()
-        return [(seq, state, cbor2.loads(body)) for seq, k, state, body in sorted(rows) if kind in (None, k)]
+        return self.collector.raw(kind)
 
     def transitions(self):
         """States of access records that are no heartbeats, in order."""
@@ -169,6 +160,10 @@ def test_records_come_to_the_map_and_a_lost_network_arrives_as_access_records(li
     seen = collector.json(f"/api/v1/probes/{probe}")
     assert seen["hamlet"] == HAMLET and seen["ledger"]["stored"] == line.made() - seen["ledger"]["skipped"]
     assert seen["simulated"] and seen["missing_ranges"] == []
+    assert (seen["access"]["state"], seen["access"]["cause"]) == ("no_service", "no_cell")
+    for page in ("/probes", f"/hamlets/{HAMLET}"):
+        assert "không có sóng: dò nhiều lần không thấy trạm nào" in collector.get(page)[2].decode()
+        assert "no signal: repeated searches found no cell" in collector.get(page, Cookie="lang=en")[2].decode()
     # a minute is not enough evidence to judge a hamlet by, and the answer says so
     assert wait_for(lambda: collector.json(f"/api/v1/hamlets/{HAMLET}")["judgements"], 20)
     hamlet = collector.json(f"/api/v1/hamlets/{HAMLET}")

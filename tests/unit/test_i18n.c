@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "agent/access.h"
 #include "collector/i18n.h"
 
 #include <stdbool.h>
@@ -102,12 +103,31 @@ static void texts_are_filled_in(void **state)
 	buf_done(&b);
 }
 
+static void every_state_and_cause_of_a_probe_has_words(void **state)
+{
+	(void)state;
+	for (int i = 0; i < ACCESS_STATES; i++)
+		assert_string_not_equal(
+			i18n_access(access_state_name[i], "vi"), access_state_name[i]);
+	for (const struct access_word *w = access_causes; w->cause; w++) {
+		const char *vi = i18n_cause(w->cause, "vi");
+
+		if (strcmp(w->cause, "none") != 0 && (!*vi || vi == w->cause))
+			fail_msg("%s has no words", w->cause);
+	}
+	assert_string_equal(i18n_cause("none", "en"), "");
+	assert_string_equal(i18n_cause("of_a_newer_agent", "vi"), "of_a_newer_agent");
+	assert_string_equal(i18n_cause("no_credit", "vi"), "SIM hết tiền");
+	assert_string_equal(i18n_access("denied", "en"), "network refuses");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_key_has_both_languages_in_nfc),
 		cmocka_unit_test(a_decomposed_text_would_be_found),
 		cmocka_unit_test(texts_are_filled_in),
+		cmocka_unit_test(every_state_and_cause_of_a_probe_has_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -122,14 +122,14 @@ static void without_thresholds_the_line_is_always_idle(void **state)
 static void unknown_is_no_reason_to_be_quiet(void **state)
 {
 	struct quiet q = { .below_share = 0.3, .above_c = 80 };
-	struct quiet_device d = QUIET_UNKNOWN;
+	struct power_state d = POWER_UNKNOWN;
 
 	(void)state;
 	assert_int_equal(quiet_look(&q, &d), QUIET_SAME);
 	d.on_battery = 1;
 	assert_int_equal(quiet_look(&q, &d), QUIET_SAME);
 	d.on_battery = -1;
-	d.battery_share = 0.05;
+	d.share = 0.05;
 	assert_int_equal(quiet_look(&q, &d), QUIET_SAME);
 	assert_false(quiet_is(&q));
 }
@@ -137,19 +137,19 @@ static void unknown_is_no_reason_to_be_quiet(void **state)
 static void a_low_battery_makes_quiet_and_mains_end_it(void **state)
 {
 	struct quiet q = { .below_share = 0.3 };
-	struct quiet_device d = { 1, 0.31, NAN };
+	struct power_state d = { 1, 0.31, NAN, 0 };
 
 	(void)state;
 	assert_int_equal(quiet_look(&q, &d), QUIET_SAME);
-	d.battery_share = 0.29;
+	d.share = 0.29;
 	assert_int_equal(quiet_look(&q, &d), QUIET_BEGAN);
 	assert_string_equal(q.why, "on battery at 29 %, below 30 %");
-	d.battery_share = 0.34; /* the sun came out for a minute */
+	d.share = 0.34; /* the sun came out for a minute */
 	assert_int_equal(quiet_look(&q, &d), QUIET_SAME);
 	assert_true(quiet_is(&q));
-	d.battery_share = 0.36;
+	d.share = 0.36;
 	assert_int_equal(quiet_look(&q, &d), QUIET_ENDED);
-	d.battery_share = 0.1;
+	d.share = 0.1;
 	assert_int_equal(quiet_look(&q, &d), QUIET_BEGAN);
 	d.on_battery = 0;
 	assert_int_equal(quiet_look(&q, &d), QUIET_ENDED);
@@ -158,7 +158,7 @@ static void a_low_battery_makes_quiet_and_mains_end_it(void **state)
 static void heat_makes_quiet_until_it_is_three_degrees_cooler(void **state)
 {
 	struct quiet q = { .above_c = 80 };
-	struct quiet_device d = { 1, 0.01, 80.0 };
+	struct power_state d = { 1, 0.01, 80.0, 0 };
 
 	(void)state;
 	assert_int_equal(quiet_look(&q, &d), QUIET_SAME);

@@ -78,7 +78,6 @@ static int begin(void **state)
 	d->cut = mem_new(8);
 	/* nothing is told: what is cut in these tests is known beforehand */
 	memset(d->cut, 0, 8);
-	d->device = QUIET_UNKNOWN;
 	strncpy(d->billed, "no-such-iface", sizeof(d->billed) - 1);
 	snprintf(d->budget.path, sizeof(d->budget.path), "/tmp/test_permit.%d", (int)getpid());
 	d->access = access_new(&access, no_change, d);

@@ -536,6 +536,52 @@ static void a_reader_sees_committed_records_and_never_writes(void **state)
 	shop_done(&sh);
 }
 
+static void put_access(
+	struct shop *sh, uint64_t seq, int64_t utc_ns, enum access_state state, const char *cause)
+{
+	record_clear(&sh->r, RECORD_ACCESS);
+	sh->r.seq = seq;
+	sh->r.mono_ns = (int64_t)seq * NS_PER_S;
+	sh->r.utc_ns = utc_ns;
+	sh->r.state = (uint8_t)state;
+	record_set_text(&sh->r, FIELD_CAUSE, cause);
+	buf_clear(&sh->bytes);
+	assert_int_equal(codec_encode(&sh->bytes, &sh->r), 0);
+	assert_int_equal(store_group_begin(sh->s), 0);
+	assert_int_equal(store_insert(sh->s, &sh->in, &sh->r, sh->bytes.data, sh->bytes.len, 0), 0);
+	assert_int_equal(store_batch(sh->s, &sh->in, 0), 0);
+	assert_int_equal(store_group_commit(sh->s), 0);
+}
+
+static void what_a_probe_last_told_of_its_access_is_found(void **state)
+{
+	struct store_access a;
+	struct store_probe p;
+	struct shop sh;
+	char id[PROBE_ID_TEXT];
+
+	(void)state;
+	shop_new(&sh);
+	probe_id_text(sh.head.probe, id);
+	assert_int_equal(store_probe(sh.s, id, &p), 0);
+	assert_int_equal(store_last_access(sh.s, &p, &a), -ENOENT); /* never heard of */
+	put_access(&sh, 1, NOON - STORE_DAY_NS, STATE_DENIED, "congestion");
+	assert_int_equal(store_probe(sh.s, id, &p), 0);
+	assert_int_equal(store_last_access(sh.s, &p, &a), 0);
+	assert_int_equal(a.state, STATE_DENIED);
+	assert_string_equal(a.cause, "congestion");
+	assert_int_equal(a.utc_ns, NOON - STORE_DAY_NS);
+	put_access(&sh, 2, NOON, STATE_POWER_LOST, "brown_out");
+	put_access(&sh, 3, NOON + NS_PER_S, STATE_UNKNOWN, NULL);  /* of an agent that tells none */
+	put_access(&sh, 4, NOON - STORE_DAY_NS, STATE_OK, "none"); /* late, of the day before */
+	assert_int_equal(store_last_access(sh.s, &p, &a), 0);
+	assert_int_equal(a.state, STATE_UNKNOWN);
+	assert_string_equal(a.cause, "");
+	p.number++;
+	assert_int_equal(store_last_access(sh.s, &p, &a), -ENOENT);
+	shop_done(&sh);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -560,6 +606,7 @@ int main(void)
 		cmocka_unit_test(a_moved_probe_s_earlier_records_stay_with_the_earlier_hamlet),
 		cmocka_unit_test(a_backup_is_sound_and_complete),
 		cmocka_unit_test(a_reader_sees_committed_records_and_never_writes),
+		cmocka_unit_test(what_a_probe_last_told_of_its_access_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

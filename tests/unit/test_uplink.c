@@ -606,6 +606,42 @@ static void without_a_broker_everything_stays_in_the_journal(void **state)
 	assert_int_equal(stats.waiting, 100);
 }
 
+static void what_must_not_wait_goes_to_the_medium_at_once(void **state)
+{
+	struct journal_options o = {
+		.bytes_max = 1 << 20, .boot = { 7 }, .sync_every_ns = 3600 * NS_PER_S
+	};
+	struct world *w = *state;
+	struct uplink_status before, after;
+	struct why why = { "" };
+
+	journal_close(w->journal);
+	o.folder = w->folder;
+	assert_int_equal(journal_open(&w->journal, &o, NULL, &why), 0);
+	w->o.journal = w->journal;
+	w->o.brokers = NULL;
+	uplink_begin(w);
+	measure(w, 3);
+	for (int i = 0; i < 500; i++) {
+		uplink_status(w->uplink, &before);
+		if (before.journal.waiting == 3)
+			break;
+		usleep(10000);
+	}
+	assert_int_equal(before.journal.waiting, 3);
+	usleep(100000);
+	uplink_status(w->uplink, &after);
+	assert_int_equal(after.journal.syncs, before.journal.syncs);
+	measure(w, 1);
+	uplink_sync(w->uplink);
+	for (int i = 0; i < 500 && after.journal.syncs == before.journal.syncs; i++) {
+		usleep(10000);
+		uplink_status(w->uplink, &after);
+	}
+	assert_int_equal(after.journal.syncs, before.journal.syncs + 1);
+	assert_int_equal(after.journal.waiting, 4); /* with what was handed over just before */
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -613,6 +649,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(stopping_waits_for_the_receipts), /* forks, so before any thread */
 		T(without_a_broker_everything_stays_in_the_journal),
+		T(what_must_not_wait_goes_to_the_medium_at_once),
 		T(batches_arrive_and_receipts_free_the_journal),
 		T(a_batch_without_a_receipt_is_sent_again),
 		T(a_broker_that_dies_and_returns_loses_nothing),

@@ -9,6 +9,7 @@
 
 #include "../../probes/core/mem.h"
 #include "../../probes/ipv6_verdict.h"
+#include "../../probes/service_portal.h"
 #include "../../probes/service_verdict.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -262,6 +263,13 @@ static const struct {
 		SERVICE_CERTIFICATE },
 	{ "no name server", { .dns_err = -ETIMEDOUT }, SERVICE_NETWORK },
 	{ "no such name", { .dns_err = -ENOENT }, SERVICE_SERVICE },
+	{ "no name server, and an address answers",
+		{ .dns_err = -ETIMEDOUT, .control = true, .control_ok = true }, SERVICE_NETWORK },
+	{ "no name server for this name, another name is found",
+		{ .dns_err = -EAGAIN, .control = true, .control_ok = true, .control_named = true },
+		SERVICE_SERVICE },
+	{ "no such name, and an address answers",
+		{ .dns_err = -ENOENT, .control = true, .control_ok = true }, SERVICE_SERVICE },
 	{ "no route", { .err = -ENETUNREACH }, SERVICE_NETWORK },
 	{ "no answer to SYN", { .err = -ETIMEDOUT }, SERVICE_NETWORK },
 	{ "no answer to SYN, others answer",
@@ -283,9 +291,70 @@ static void each_evidence_has_its_service_verdict(void **state)
 	}
 }
 
+static void hosts_match_patterns_as_people_write_them(void **state)
+{
+	static const struct {
+		const char *pattern, *text;
+		bool matches;
+	} cases[] = {
+		{ "*.topup.test", "www.topup.test", true },
+		{ "*.topup.test", "WWW.TopUp.test", true },
+		{ "*.topup.test", "topup.test", false },
+		{ "*topup.test", "topup.test", true },
+		{ "*.topup.test", "www.topup.test.evil.example", false },
+		{ "topup.test", "topup.test", true },
+		{ "topup.?est", "topup.best", true },
+		{ "topup.?est", "topup.est", false },
+		{ "", "", true },
+		{ "", "a", false },
+		{ "*", "", true },
+		{ "**", "a", true },
+		{ "a*b*c", "a-b-b-c", true },
+		{ "a*b*c", "a-c-b", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		if (portal_matches(cases[i].pattern, cases[i].text) != cases[i].matches)
+			fail_msg("\"%s\" on \"%s\"", cases[i].pattern, cases[i].text);
+}
+
+static void a_portal_s_host_is_found_and_nothing_more_of_it(void **state)
+{
+	static const char *const cases[][3] = {
+		{ "http://login.test/x?msisdn=84912345678", "", "login.test" },
+		{ "https://login.test:8443/", "", "login.test" },
+		{ "http://84912345678.login.test:80/", "", "XXXXXXXXXXX.login.test" },
+		{ "http://10.255.255.254/", "", "10.255.255.254" },
+		{ "http://[2001:db8::1]/", "", "[2001:db8::1]" },
+		{ "/login", "", "" },
+		{ "javascript:alert(1)", "", "" },
+		{ "", "<meta http-equiv=refresh content=0;url=http://a.test/b>", "a.test" },
+		{ "", "<META CONTENT=\"0; URL='https://a.test/?q'\" HTTP-EQUIV=\"REFRESH\">",
+			"a.test" },
+		{ "",
+			"<meta charset=utf-8><meta http-equiv=refresh "
+			"content=\"1;url=http://a.test\">",
+			"a.test" },
+		{ "", "<meta name=x content=\"url=http://a.test\">", "" },
+		{ "", "<meta http-equiv=refresh content=\"1;url=/here\">", "" },
+		{ "", "<a href=http://topup.test/>", "" },
+		{ "", "<meta", "" },
+	};
+	char host[64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		portal_host(host, sizeof(host), cases[i][0], cases[i][1]);
+		assert_string_equal(host, cases[i][2]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(hosts_match_patterns_as_people_write_them),
+		cmocka_unit_test(a_portal_s_host_is_found_and_nothing_more_of_it),
 		cmocka_unit_test(each_evidence_has_its_ipv6_verdict),
 		cmocka_unit_test(addresses_are_of_their_kind),
 		cmocka_unit_test(a_nat64_prefix_is_found_at_each_length),

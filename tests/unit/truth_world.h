@@ -215,6 +215,21 @@ static inline void odd(struct world *w, enum life life, int64_t at)
 	put(w);
 }
 
+/* A change of cause within the state: told like a transition from the state to itself. */
+static inline void cause_changes(struct world *w, enum access_state state, int64_t at)
+{
+	record_clear(&w->r, RECORD_ACCESS);
+	w->r.utc_ns = at;
+	w->r.state = (uint8_t)state;
+	record_set_bool(&w->r, FIELD_HEARTBEAT, false);
+	record_set_text(&w->r, FIELD_FROM_STATE, access_state_name[state]);
+	record_set_text(&w->r, FIELD_FROM_CAUSE, "cut");
+	record_set_text(&w->r, FIELD_CAUSE, "brown_out");
+	record_set_text(&w->r, FIELD_HOME_PLMN, "45204");
+	record_set_bool(&w->r, FIELD_MODEM_HEALTHY, true);
+	put(w);
+}
+
 static inline void moment(struct world *w, enum life life, int32_t day, int64_t at)
 {
 	bool late = day >= 14;
@@ -259,6 +274,8 @@ static inline void moment(struct world *w, enum life life, int32_t day, int64_t 
 			: life == SICK || life == MODEM_HUNG ? 0
 							     : 1);
 		put(w);
+		if (life >= POWER && life <= DENIED)
+			cause_changes(w, fault(life), at);
 	} else {
 		odd(w, life, at);
 	}
