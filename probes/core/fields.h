@@ -87,6 +87,9 @@
 	X(81, SCAN_INDEX, "scan_index", INT, "", K(OPERATORS), "0 .. scan_cells - 1")                                  \
 	X(82, SCAN_CELLS, "scan_cells", INT, "", K(OPERATORS) | K(ACCESS), "cells the survey saw; 0 is a result")      \
 	X(83, PLMN_STATUS, "plmn_status", TEXT, "", K(OPERATORS), "available current forbidden unknown (TS 27.007 +COPS)") \
+	X(84, NEIGHBOURS, "neighbours", INT, "", K(OPERATORS), "cells in the modem's list of neighbours; a list is no survey, and an empty one says nothing") \
+	X(85, NEIGHBOUR_INDEX, "neighbour_index", INT, "", K(OPERATORS), "0 .. neighbours - 1")                        \
+	X(86, LINE_SUSPENDED, "line_suspended", BOOL, "", K(OPERATORS), "the data line was suspended for this survey, and given back") \
 	/* access */                                                                                                   \
 	X(96, FROM_STATE, "from_state", TEXT, "", K(ACCESS), "state before this transition")                           \
 	X(97, HELD_S, "held_s", INT, "s", K(ACCESS), "how long from_state held, or for a heartbeat this one so far")   \
@@ -201,6 +204,10 @@
 	X(316, AGENT_START, "agent_start", BOOL, "", K(HEALTH), "first record after the agent started")                \
 	X(317, PROCESS_RSS, "process_rss", INT, "B", K(HEALTH), "resident memory of the agent")                        \
 	X(318, SKIPPED, "skipped", INT, "", K(HEALTH), "runs left out since the last health record")                   \
+	X(319, SIM_CHANGED, "sim_changed", BOOL, "", K(HEALTH), "another SIM than before, within the last day")        \
+	X(320, CREDIT, "credit", TEXT, "", K(HEALTH), "ok low none unknown, as the network answered; absent: never asked") \
+	X(321, BALANCE_VND, "balance_vnd", INT, "VND", K(HEALTH), "balance of the SIM, when the answer could be read") \
+	X(322, CREDIT_AGE_S, "credit_age_s", INT, "s", K(HEALTH), "since the network was asked for the balance")       \
 	/* gap */                                                                                                      \
 	X(336, GAP_FIRST, "gap_first", INT, "", K(GAP), "first sequence number concerned")                             \
 	X(337, GAP_LAST, "gap_last", INT, "", K(GAP), "last sequence number concerned")                                \
