@@ -64,6 +64,9 @@ void daemon_tick(struct loop_timer *t);
 void daemon_health(struct loop_timer *t);
 void daemon_uplink_changed(void *arg);
 
+/* modems.c */
+void daemon_modems(struct daemon *d); /* recovery, surveys, hints: as configured */
+
 /* status_document.c */
 struct json_object *daemon_status(void *daemon); /* the document of `status --json` */
 

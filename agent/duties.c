@@ -4,6 +4,7 @@
 #include "daemon.h"
 #include "health.h"
 #include "../probes/core/mem.h"
+#include "../probes/modem/modem.h"
 #include <stdlib.h>
 
 #define TICK_NS       (5 * NS_PER_S)
@@ -15,6 +16,8 @@ static void look_at_uplink(struct daemon *d)
 	struct uplink_status s;
 	struct access_uplink u;
 
+	if (modems_line_suspended(d->world.modems))
+		return; /* our own doing: says nothing about the net */
 	uplink_status(d->uplink, &s);
 	u = (struct access_uplink){ .configured = d->brokers[0] != NULL,
 		.connected = s.connected,
@@ -56,7 +59,9 @@ void daemon_tick(struct loop_timer *t)
 
 	look_at_clock(d);
 	daemon_count_traffic(d);
-	if (*settings_text(conf_section(d->conf, "agent"), "iface"))
+	if (modems_line_suspended(d->world.modems))
+		log_debug("agent", "the data line is suspended");
+	else if (*settings_text(conf_section(d->conf, "agent"), "iface"))
 		access_link(d->access, traffic_has_address(d->world.iface), clock_mono());
 	else
 		traffic_default_iface(d->iface);
@@ -80,6 +85,7 @@ void daemon_health(struct loop_timer *t)
 				  .version = phusong_version,
 				  .skipped = skipped - d->skipped_told,
 				  .first = !d->health_told });
+	modems_hints_record(d->world.modems, &r);
 	d->skipped_told = skipped;
 	d->health_told = true;
 	daemon_record(d, &r);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which test may run now: what the state, the month's allowance and the line allow. */
 #include "daemon.h"
+#include "../probes/modem/modem.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -49,6 +50,14 @@ static bool served(enum access_state s)
 	       s == STATE_IP_NO_INTERNET || s == STATE_ATTACHED_NO_IP;
 }
 
+/* Reads what the modem knows anyway. */
+static bool disturbs_nothing(const struct probe *p)
+{
+	return (probe_type_of(p)->needs & PROBE_MODEM) &&
+	       setting_listed(probe_type_of(p)->accept, "method") &&
+	       !strcmp(settings_text(probe_settings(p), "method"), "neighbours");
+}
+
 enum schedule_verdict daemon_may_run(void *arg, const struct probe *p, unsigned tries)
 {
 	struct daemon *d = arg;
@@ -58,7 +67,10 @@ enum schedule_verdict daemon_may_run(void *arg, const struct probe *p, unsigned 
 	if (!strcmp(settings_text(probe_settings(p), "when"), "unserved") &&
 		served(access_state(d->access)))
 		return SCHEDULE_PASS;
-	if (!(needs & PROBE_EXCLUSIVE))
+	/* a question for the balance may take the line away for a moment */
+	if (!(needs & PROBE_MODEM) && modems_disturbing(d->world.modems))
+		return SCHEDULE_LATER;
+	if (!(needs & PROBE_EXCLUSIVE) || disturbs_nothing(p))
 		return SCHEDULE_GO;
 	daemon_count_traffic(d);
 	/* surveys of the modem cost no data */

@@ -185,6 +185,8 @@ static int start(struct daemon *d, struct why *why)
 	if (!err)
 		err = start_uplink(d, why); /* the only other thread of ours */
 	if (!err)
+		daemon_modems(d);
+	if (!err)
 		err = control_open(&d->control, d->world.loop,
 			state_path(d->conf, CONTROL_SOCKET, path), daemon_status, d, why);
 	return err;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "settings.h"
 #include "command.h"
+#include "../probes/modem/modem.h"
+#include "../probes/modem/ussd.h"
 #include "../probes/probe.h"
 #include <errno.h>
 #include <stdio.h>
@@ -108,6 +110,41 @@ static const struct setting access_conf[] = {
 	{ 0 },
 };
 
+static const struct setting modem_settings[] = {
+	{ "recover", SETTING_TEXTS, 0, 0, "reopen,reset,usb,command", "", modem_step_name,
+		"what may be done, in this order, when a modem hangs or is gone; [ ]: nothing" },
+	{ "recover_after", SETTING_INT, 1, 100, "3", "", NULL,
+		"rounds in a row without the modem before the first step" },
+	{ "recover_pause_s", SETTING_INT, 1, 3600, "60", "s", NULL,
+		"from one step to the next; doubled each time, to an hour" },
+	{ "recover_settle_s", SETTING_INT, 1, 600, "60", "s", NULL,
+		"time to come back after a step" },
+	{ "recover_per_day", SETTING_INT, 0, 1000, "12", "", NULL, "most steps in 24 hours" },
+	{ "recover_command", SETTING_TEXTS, 0, 255, "", "", NULL,
+		"step command: a program and its words, \"%\" the port; none: left out" },
+	{ "suspend", SETTING_TEXT, 0, 0, "none", "", modem_suspend_name,
+		"how data is suspended while all operators are surveyed: at +CGACT, command" },
+	{ "suspend_command", SETTING_TEXTS, 0, 255, "", "", NULL,
+		"with command: a program and its words" },
+	{ "resume_command", SETTING_TEXTS, 0, 255, "", "", NULL,
+		"the same, and back; must work by itself, and also when data is up" },
+	{ "suspend_limit_s", SETTING_INT, 30, 900, "300", "s", NULL,
+		"resumed after this, whatever happens" },
+	{ "network_time", SETTING_BOOL, 0, 0, "true", "", NULL,
+		"ask the modem for the network's time, hourly, while there is no better one" },
+	{ "balance_code", SETTING_TEXT, 0, 20, "", "", NULL,
+		"asks the network for the balance, such as \"*101#\"; \"\": never" },
+	{ "balance_pattern", SETTING_TEXT, 0, 255,
+		"(TKG|TKC|TK goc|TK chinh|Tai khoan goc|Tai khoan chinh|So du)[^0-9]{0,30}"
+		"([0-9][0-9.,]*)",
+		"", NULL, "POSIX extended: its first group that begins with a digit is the sum" },
+	{ "balance_low", SETTING_INT, 0, 10000000, "10000", "VND", NULL,
+		"below it the credit is called low" },
+	{ "balance_hours", SETTING_INT, 24, 720, "24", "h", NULL, "from one question to the next" },
+	{ "sysfs", SETTING_TEXT, 0, 255, "/sys", "", NULL, "for containers and tests" },
+	{ 0 },
+};
+
 static const struct setting health_settings[] = {
 	{ "interval_s", SETTING_INT, 10, 86400, "900", "s", NULL, "a record of the device itself" },
 	{ 0 },
@@ -139,6 +176,7 @@ const struct section agent_sections[] = {
 	{ .name = "budget", .accept = budget_settings },
 	{ .name = "access", .accept = access_conf },
 	{ .name = "health", .accept = health_settings },
+	{ .name = "modem", .accept = modem_settings },
 	{ .name = "tests",
 		.many = true,
 		.by = "kind",
@@ -256,6 +294,36 @@ static void check_sizes(const struct conf *c, struct buf *problems)
 				settings_given(b, "telemetry_mb") ? "telemetry_mb" : "month_mb"));
 }
 
+static void check_modem(const struct settings *s, struct buf *problems)
+{
+	static const char *const lists[] = { "suspend_command", "resume_command",
+		"recover_command" };
+	const char *code = settings_text(s, "balance_code");
+	bool by_command = !strcmp(settings_text(s, "suspend"), "command");
+	struct why why = { "" };
+
+	for (size_t i = 0; i < 3; i++) {
+		if (by_command && i < 2 && !settings_count(s, lists[i]))
+			buf_printf(problems,
+				"%s:%d: modem.%s: is needed with suspend = \"command\"\n",
+				settings_file(s), settings_line(s, "suspend"), lists[i]);
+		if (settings_count(s, lists[i]) >= MODEM_ARGV)
+			buf_printf(problems, "%s:%d: modem.%s: has more than %d words\n",
+				settings_file(s), settings_line(s, lists[i]), lists[i],
+				MODEM_ARGV - 1);
+	}
+	if (settings_count(s, "recover") > MODEM_STEPS)
+		buf_printf(problems, "%s:%d: modem.recover: names a step twice\n", settings_file(s),
+			settings_line(s, "recover"));
+	if (*code && !ussd_code_is_one(code))
+		buf_printf(problems,
+			"%s:%d: modem.balance_code: \"%s\" is no code of digits, * and #\n",
+			settings_file(s), settings_line(s, "balance_code"), code);
+	if (ussd_pattern_check(settings_text(s, "balance_pattern"), &why))
+		buf_printf(problems, "%s:%d: modem.balance_pattern: %s\n", settings_file(s),
+			settings_line(s, "balance_pattern"), why.text);
+}
+
 int agent_conf_load(struct conf **out, const char *path, struct buf *problems)
 {
 	struct conf *c = NULL;
@@ -266,6 +334,7 @@ int agent_conf_load(struct conf **out, const char *path, struct buf *problems)
 	check_uplink(conf_section(c, "uplink"), problems);
 	check_tests(c, problems);
 	check_sizes(c, problems);
+	check_modem(conf_section(c, "modem"), problems);
 	if (problems->len) {
 		conf_free(c);
 		return -EINVAL;

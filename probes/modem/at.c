@@ -10,9 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define SYNC_NS    (1 * NS_PER_S)
+#define REST_NS    (1 * NS_PER_S)
 #define SYNC_TRIES 3
 #define HUNG_AFTER 3 /* deadlines missed in a row */
 
@@ -242,10 +245,42 @@ int at_begin(
 	return 0;
 }
 
+/* Rested: now like any other talk. */
+static void rested(struct loop_timer *t)
+{
+	struct at *a = container_of(t, struct at, rest);
+	const struct at_script *script = a->script;
+	int err = at_begin(a, script, false, a->until_ns, a->arg);
+
+	if (!err)
+		return;
+	a->script = NULL;
+	script->over(a, err == -EBUSY ? "modem_busy" : "modem_absent", strerror(-err));
+}
+
+int at_reopen(struct at *a, const struct at_script *script, int64_t timeout_ns, void *arg)
+{
+	int lines = TIOCM_DTR | TIOCM_RTS, err;
+
+	at_shut(a);
+	err = open_port(a);
+	if (err)
+		return err;
+	(void)ioctl(a->port.fd, TIOCMBIC, &lines); /* not every tty has them; the next open() raises them */
+	at_shut(a);
+	a->script = script; /* busy */
+	a->wait_ns = 0;
+	a->arg = arg;
+	a->until_ns = timeout_ns;
+	loop_timer_in(a->loop, &a->rest, REST_NS);
+	return 0;
+}
+
 static void at_cancel(void *b)
 {
 	struct at *a = b;
 
+	loop_timer_stop(a->loop, &a->rest);
 	/* a character ends a scan (TS 27.007 7.3); without it the modem stays deaf for minutes */
 	if (a->script && a->wait_ns > AT_COMMAND_NS && write(a->port.fd, "\r", 1) < 0)
 		log_debug("modem", "%s: %s", a->path, strerror(errno));
@@ -300,6 +335,7 @@ static void *at_open(struct loop *l, const char *port)
 	a->port.fd = -1;
 	a->port.ready = port_ready;
 	a->deadline.fire = deadline_passed;
+	a->rest.fire = rested;
 	a->dialect = &at_generic;
 	at_answer_init(&a->answer);
 	buf_init(&a->raw, AT_ANSWER_CEILING);

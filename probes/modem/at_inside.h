@@ -30,6 +30,7 @@ struct at {
 	struct loop_timer deadline;
 	const struct at_dialect *dialect;
 	char maker[48], model[48];
+	struct loop_timer rest; /* of at_reopen() */
 	bool set_up; /* since the port was opened, and nothing went wrong since */
 	bool lent;
 
@@ -62,6 +63,8 @@ struct at {
 /* 0, or -errno of the port; then script->over() follows once, from the loop. */
 int at_begin(
 	struct at *a, const struct at_script *script, bool hurry, int64_t timeout_ns, void *arg);
+/* The same after the port was closed, its DTR and RTS low, for a second. */
+int at_reopen(struct at *a, const struct at_script *script, int64_t timeout_ns, void *arg);
 /* Ends the talk from inside take(). */
 void at_end(struct at *a, const char *error, const char *sentence);
 void at_shut(struct at *a);

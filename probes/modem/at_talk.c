@@ -214,7 +214,6 @@ static const struct at_script *script_of(struct at *a, enum backend_talk what)
 	case TALK_BALANCE:
 		return &balance_script;
 	case TALK_REOPEN:
-		at_shut(a);
 		return &reopen_script;
 	case TALK_RESET:
 		a->list = reset_commands;
@@ -238,5 +237,8 @@ int at_talk(void *b, enum backend_talk what, const char *param, int64_t timeout_
 	record_clear(&a->scratch, RECORD_SIGNAL);
 	radio_begin(&a->radio, &a->scratch, a->model);
 	script = script_of(a, what);
-	return script ? at_begin(a, script, false, timeout_ns, arg) : -EOPNOTSUPP;
+	if (!script)
+		return -EOPNOTSUPP;
+	return script == &reopen_script ? at_reopen(a, script, timeout_ns, arg)
+					: at_begin(a, script, false, timeout_ns, arg);
 }

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Modems as the configuration wants them: what they do by themselves is told as records of kind event. */
+#include "daemon.h"
+#include "../probes/modem/modem.h"
+#include <string.h>
+
+static void tell(
+	void *arg, const char *event, const char *step, const char *outcome, const char *sentence)
+{
+	daemon_event(arg, event, step, outcome, "%s", sentence);
+}
+
+static bool idle(void *arg)
+{
+	const struct daemon *d = arg;
+
+	return !schedule_busy(d->schedule);
+}
+
+static void words(const struct settings *s, const char *key, const char *out[MODEM_ARGV])
+{
+	for (size_t i = 0; i < settings_count(s, key) && i < MODEM_ARGV - 1; i++)
+		out[i] = settings_text_at(s, key, i);
+}
+
+static int named(const char *const *names, const char *name)
+{
+	int i = 0;
+
+	while (names[i] && strcmp(names[i], name) != 0)
+		i++;
+	return i;
+}
+
+void daemon_modems(struct daemon *d)
+{
+	const struct settings *s = conf_section(d->conf, "modem");
+	struct modem_options o = {
+		.state = settings_text(conf_section(d->conf, "agent"), "state"),
+		.sysfs = settings_text(s, "sysfs"),
+		.after_rounds = (unsigned)settings_int(s, "recover_after"),
+		.pause_ns = settings_int(s, "recover_pause_s") * NS_PER_S,
+		.settle_ns = settings_int(s, "recover_settle_s") * NS_PER_S,
+		.per_day = (unsigned)settings_int(s, "recover_per_day"),
+		.suspend =
+			(enum modem_suspend)named(modem_suspend_name, settings_text(s, "suspend")),
+		.suspend_limit_ns = settings_int(s, "suspend_limit_s") * NS_PER_S,
+		.network_time = settings_bool(s, "network_time"),
+		.balance_code = settings_text(s, "balance_code"),
+		.balance_pattern = settings_text(s, "balance_pattern"),
+		.balance_low = settings_int(s, "balance_low"),
+		.balance_every_ns = settings_int(s, "balance_hours") * 3600 * NS_PER_S,
+		.tell = tell,
+		.idle = idle,
+		.arg = d,
+	};
+
+	o.step_count = settings_count(s, "recover");
+	for (size_t i = 0; i < o.step_count; i++)
+		o.steps[i] =
+			(enum modem_step)named(modem_step_name, settings_text_at(s, "recover", i));
+	words(s, "recover_command", o.recover_command);
+	words(s, "suspend_command", o.suspend_command);
+	words(s, "resume_command", o.resume_command);
+	modems_setup(d->world.modems, &o);
+}
