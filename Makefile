@@ -126,7 +126,7 @@ archives := $(addprefix $(O)/,libcollector.a libagent.a libreflector.a libprobes
 
 .PHONY: all tools tests help clean
 all: $(programs)
-tools: $(tools)
+tools: $(tools) $(O)/shim/world.so
 tests: $(units) $(fuzzers)
 
 $(O)/libcore.a:      $(call obj,$(core_src)) $(O)/version.o
@@ -161,6 +161,12 @@ $(tools): $(O)/tools/%: $(O)/tests/tools/%.o $(archives)
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
 	$(Q)$(cc) $(lflags) -o $@ $< $(archives) $(collector_libs) $(reflector_libs) $(agent_libs) $(probes_libs) $(core_libs) $(LDFLAGS)
+
+# preloaded into a program under test: never with a sanitizer, which wants to be the first library
+$(O)/shim/%.so: tests/shim/%.c $(O)/.flags
+	@mkdir -p $(@D)
+	@echo "  SO    $@"
+	$(Q)$(cc) $(filter -W% -std=%,$(flags)) -O1 -fPIC -shared -o $@ $< -ldl
 
 %.a:
 	@echo "  AR    $@"

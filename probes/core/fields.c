@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Ascending by number, as fields.h lists them; test_record.c checks that. */
+/* Ascending by number, as fields.h lists them; test_codec.c checks that. */
 static const struct field_info infos[] = {
 #define X(number, symbol, name, type, unit, kinds, meaning) \
 	{ number, FIELD_##type, name, unit, kinds },

@@ -24,7 +24,7 @@ enum field {
 #define X(number, symbol, name, type, unit, kinds, meaning) FIELD_##symbol = number,
 	RECORD_FIELDS(X)
 #undef X
-		FIELD_LIMIT = 343 /* one more than the highest */
+		FIELD_LIMIT /* one more than the highest: the list is ascending */
 };
 
 enum field_type { FIELD_BOOL, FIELD_INT, FIELD_REAL, FIELD_TEXT, FIELD_INTS };

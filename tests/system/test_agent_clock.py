@@ -3,48 +3,12 @@
 
 import datetime
 import os
-import shutil
 import subprocess
 
 import pytest
 
-from agent_tools import AGENT, Agent, until
+from agent_tools import AGENT, OUT, Agent, until
 
-# The wall clock of one process: off by as many seconds as the file says, and nobody vouches for it.
-SHIM = r"""
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/timex.h>
-#include <time.h>
-
-int clock_gettime(clockid_t which, struct timespec *t)
-{
-	static int (*real)(clockid_t, struct timespec *);
-	int err;
-
-	if (!real)
-		*(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
-	err = real(which, t);
-	if (!err && which == CLOCK_REALTIME) {
-		FILE *f = fopen(getenv("CLOCK_OFFSET_FILE"), "re");
-		long off = 0;
-
-		if (f && fscanf(f, "%ld", &off) == 1)
-			t->tv_sec += off;
-		if (f)
-			fclose(f);
-	}
-	return err;
-}
-
-int adjtimex(struct timex *t)
-{
-	t->status = STA_UNSYNC;
-	return TIME_ERROR;
-}
-"""
 YEAR = 365 * 86400
 
 
@@ -53,13 +17,12 @@ def offset(tmp_path, monkeypatch):
     """offset(seconds) sets the wall clock of agents that start or run in this test."""
     if not AGENT.exists():
         pytest.skip(f"{AGENT} is not built")
-    if not shutil.which("cc"):
-        pytest.skip("no C compiler")
-    if b"libasan" in (libraries := subprocess.run(["ldd", AGENT], capture_output=True).stdout) or b"libtsan" in libraries:
+    library = OUT / "shim/world.so"
+    if not library.exists():
+        pytest.skip(f"{library} is not built")
+    if b"san.so" in subprocess.run(["ldd", AGENT], capture_output=True, check=True).stdout:
         pytest.skip("a sanitizer wants to be the first library")
-    file, source, library = (tmp_path / name for name in ("offset", "clock.c", "clock.so"))
-    source.write_text(SHIM)
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
+    file = tmp_path / "offset"
 
     def set_offset(seconds):
         file.with_suffix(".new").write_text(f"{seconds}\n")
@@ -67,7 +30,7 @@ def offset(tmp_path, monkeypatch):
 
     set_offset(0)
     monkeypatch.setenv("LD_PRELOAD", str(library))
-    monkeypatch.setenv("CLOCK_OFFSET_FILE", str(file))
+    monkeypatch.setenv("WORLD_CLOCK", str(file))
     return set_offset
 
 
