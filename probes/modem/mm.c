@@ -159,7 +159,9 @@ void mm_modem_parse(struct radio *x, struct json_object *answer)
 		memcpy(mcc, plmn, 3);
 		radio_plmn(x, RANK_BEST, FIELD_PLMN, mcc, plmn + 3);
 	}
-	radio_text(x, RANK_BEST, FIELD_OPERATOR_NAME, tool_text(gpp, "operator-name"));
+	/* the code stands in for a name that the modem does not tell */
+	if (strcmp(tool_text(gpp, "operator-name"), plmn) != 0)
+		radio_text(x, RANK_BEST, FIELD_OPERATOR_NAME, tool_text(gpp, "operator-name"));
 	radio_text(x, RANK_BEST, FIELD_MODEM_STATE, state_word(tool_text(generic, "state")));
 	x->radio_off = !strcmp(tool_text(generic, "power-state"), "off") ||
 	               !strcmp(tool_text(generic, "power-state"), "low") ||

@@ -85,11 +85,17 @@ static struct job *job_new(struct modem *m, enum job_kind kind, int64_t timeout_
 	return j;
 }
 
-static void enqueue(struct modem *m, struct job *j, bool first)
+static bool is_ours(const struct job *j)
+{
+	return j->kind == JOB_TALK || j->kind == JOB_OWN;
+}
+
+/* Our own requests go behind our own. */
+static void enqueue(struct modem *m, struct job *j)
 {
 	struct job **at = &m->waiting;
 
-	while (!first && *at)
+	while (*at && (!is_ours(j) || is_ours(*at)))
 		at = &(*at)->next;
 	j->next = *at;
 	*at = j;
@@ -265,7 +271,7 @@ static bool too_many(const struct modem *m)
 	unsigned n = 0;
 
 	for (const struct job *j = m->waiting; j; j = j->next)
-		n += j->kind == JOB_READ || j->kind == JOB_QUICK || j->kind == JOB_SURVEY;
+		n += !is_ours(j);
 	return n >= MODEM_QUEUE;
 }
 
@@ -278,7 +284,7 @@ static int read_job(struct modem *m, enum job_kind kind, int64_t timeout_ns,
 		return -EBUSY;
 	j = job_new(m, kind, timeout_ns, arg);
 	j->read_done = done;
-	enqueue(m, j, false);
+	enqueue(m, j);
 	return 0;
 }
 
@@ -304,7 +310,7 @@ int modem_survey(struct modem *m, const char *method, int64_t timeout_ns,
 	j = job_new(m, JOB_SURVEY, timeout_ns, arg);
 	j->survey_done = done;
 	j->param = method;
-	enqueue(m, j, false);
+	enqueue(m, j);
 	return 0;
 }
 
@@ -316,7 +322,7 @@ void modem_talk(struct modem *m, enum backend_talk what, const char *param, int6
 	j->what = what;
 	j->param = param;
 	j->answered = done;
-	enqueue(m, j, true);
+	enqueue(m, j);
 }
 
 void modem_own(struct modem *m, void (*turn)(void *arg), void *arg)
@@ -324,7 +330,7 @@ void modem_own(struct modem *m, void (*turn)(void *arg), void *arg)
 	struct job *j = job_new(m, JOB_OWN, 0, arg);
 
 	j->turn = turn;
-	enqueue(m, j, true);
+	enqueue(m, j);
 }
 
 void modem_let_go(struct modem *m)

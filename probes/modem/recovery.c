@@ -275,6 +275,8 @@ static const char *cannot(struct modem *m, enum modem_step step, char sentence[4
 	case STEP_REOPEN:
 		return modem_can(m, TALK_REOPEN) ? NULL : "";
 	case STEP_RESET:
+		if (modem_can(m, TALK_RESET) && !strcmp(m->recovery.cause, "modem_absent"))
+			return "there is no port to say it on";
 		return modem_can(m, TALK_RESET) ? NULL : "";
 	case STEP_USB:
 		if (!*m->usb)
@@ -345,7 +347,8 @@ static void try_step(struct modem *m)
 		return;
 	}
 	if (!r->limit_told)
-		say(m, "refused", "there were enough steps in 24 h; see modem.recover_per_day");
+		modems_tell(m->all, "recovery", "limit", "refused",
+			"%s: there were enough steps in 24 h; see modem.recover_per_day", m->port);
 	r->limit_told = true;
 	after(m, RECOVERY_PAUSE, wait < PAUSE_MOST_NS ? wait : PAUSE_MOST_NS);
 }

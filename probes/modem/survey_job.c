@@ -170,7 +170,8 @@ static void scanned(void *arg, const struct backend_answer *a)
 
 	word(s, a->error, a->sentence);
 	s->method = a->method ? a->method : m->backend->method;
-	snprintf(s->modem, sizeof(s->modem), "%s", *a->modem ? a->modem : s->modem);
+	if (*a->modem)
+		snprintf(s->modem, sizeof(s->modem), "%s", a->modem);
 	buf_puts(&s->answer, a->text);
 	judge(s);
 	end(m);

@@ -165,6 +165,12 @@ static const char *failure(const struct tool_modem *t, const struct child_result
 	return t->answered ? "failed" : "modem_no_access";
 }
 
+/* mmcli takes a scan that found no network for a failure, of which it knows no reason. */
+static bool found_nothing(const struct child_result *r)
+{
+	return r->exit_status && says(r, "couldn't scan networks") && says(r, "'unknown error'");
+}
+
 static bool is_fatal(struct tool_modem *t, const struct child_result *r)
 {
 	bool needed = t->steps[t->step].needed;
@@ -178,7 +184,7 @@ static bool is_fatal(struct tool_modem *t, const struct child_result *r)
 			"the program that speaks for the modem is not installed");
 	} else if (r->err && needed) {
 		finish(t, "modem_no_access", strerror(-r->err));
-	} else if (!r->err && r->exit_status && needed) {
+	} else if (!r->err && r->exit_status && needed && !found_nothing(r)) {
 		snprintf(sentence, sizeof(sentence), "%.*s",
 			(int)strcspn(*r->errors ? r->errors : r->out, "\n"),
 			*r->errors ? r->errors : r->out);

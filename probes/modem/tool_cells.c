@@ -9,24 +9,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What stands behind key up to the next ", ", a quote or the end of the line. */
-static bool after(const char *line, const char *key, char *out, size_t room)
+/* What stands behind key, up to end or a quote or the end of the line. */
+static bool up_to(const char *line, const char *key, const char *end, char *out, size_t room)
 {
-	const char *at = strstr(line, key), *end;
+	const char *at = strstr(line, key), *stop;
 	size_t n;
 
 	if (!at)
 		return false;
 	at += strlen(key);
-	end = strstr(at, ", ");
-	n = strcspn(at, "\"'\r\n");
-	if (end && (size_t)(end - at) < n)
-		n = (size_t)(end - at);
+	stop = strstr(at, end);
+	n = strcspn(at, "\"\r\n");
+	if (stop && (size_t)(stop - at) < n)
+		n = (size_t)(stop - at);
 	if (n >= room)
 		n = room - 1;
 	memcpy(out, at, n);
 	out[n] = 0;
 	return n && strcmp(out, "--") != 0;
+}
+
+static bool after(const char *line, const char *key, char *out, size_t room)
+{
+	return up_to(line, key, ", ", out, room);
 }
 
 /* The line at s, without what follows. */
@@ -75,7 +80,8 @@ static void mm_network(struct cells *c, const char *at)
 	cell_begin(&x, &r);
 	if (after(line, "operator-code: ", text, sizeof(text)))
 		plmn_of(&x, text);
-	if (after(line, "operator-name: ", text, sizeof(text)))
+	/* a name may have commas */
+	if (up_to(line, "operator-name: ", ", access-technologies: ", text, sizeof(text)))
 		radio_text(&x, RANK_BEST, FIELD_OPERATOR_NAME, text);
 	if (after(line, "access-technologies: ", text, sizeof(text)))
 		radio_text(&x, RANK_BEST, FIELD_RAT, technology(text));

@@ -8,7 +8,7 @@ A scenario (tests/data/scenarios/*.json) has `answers` that hold in all phases a
   the next phase).  Text that begins with "cut:" stops after what follows, "late:" is said 0.3 s after OK, and "slow:N:" after N s,
   unless a byte comes first, which ends it with ERROR.
   "heals": {"after": WHAT, "phase": NAME}: such a phase ends by what a probe does, and the port is away for a moment:
-    "reopen" (closed by its last owner, "times" over), "cfun" (+CFUN=1,1), "usb" (authorized 0, then 1, in --sysfs), "power" (the file of
+    "reopen" (closed by its owner for half a second), "cfun" (+CFUN=1,1), "usb" (authorized 0, then 1, in --sysfs), "power" (the file of
     --power was made).
   "contexts": [1, 2] are active: +CGACT is done, not looked up, each change is printed, and while one is active +QSCAN finds nothing.
 Modes: echo, half (answers come in fragments), urc (lines nobody asked for), wrong (the answer of another command comes
@@ -43,6 +43,7 @@ class Port:
         self.master = os.open("/dev/ptmx", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         fcntl.ioctl(self.master, TIOCSPTLCK, struct.pack("i", 0))
         number = struct.unpack("i", fcntl.ioctl(self.master, TIOCGPTN, struct.pack("i", 0)))[0]
+        os.chmod(f"/dev/pts/{number}", 0o666)  # as udev gives modems to a group
         new = f"{link}.new"
         if os.path.lexists(new):
             os.unlink(new)
@@ -153,7 +154,6 @@ class Modem:
         self.phase = self.phases[index]
         self.until = time.monotonic() + self.phase["seconds"] / self.speed
         self.late = self.heal_at = None
-        self.closed = 0
         if "contexts" in self.phase or index == 0:
             self.contexts = {cid: True for cid in self.phase.get("contexts", [])}
         if self.phase.get("gone"):
@@ -304,10 +304,11 @@ class Modem:
         self.pending = self.pending[-1024:]
 
     def unowned(self):
-        if self.phase.get("heals", {}).get("after") == "reopen" and not self.port.looked:
-            self.closed += 1
-            if self.closed >= self.phase["heals"].get("times", 1):
-                self.heal("reopen")
+        if not self.port.looked:
+            self.port.closed = time.monotonic()
+        elif time.monotonic() - self.port.closed > 0.5:
+            self.heal("reopen")
+            if not self.port:
                 return
         self.was_unowned()
 
