@@ -75,6 +75,9 @@ static void from_packed(const char *hex, size_t digits, char *out, size_t *n)
 			held >>= 7;
 		}
 	}
+	/* seven spare bits are no letter: 0 would be @, and a carriage return is put there (6.1.2.3.1) */
+	if (digits / 2 % 7 == 0 && *n && (out[*n - 1] == '@' || out[*n - 1] == '\n'))
+		--*n;
 }
 
 /* Bits 3 and 2 of a coding of the general group are the alphabet, 2 is UCS-2; 0x11 is UCS-2 behind a language
