@@ -266,7 +266,8 @@ int at_reopen(struct at *a, const struct at_script *script, int64_t timeout_ns, 
 	err = open_port(a);
 	if (err)
 		return err;
-	(void)ioctl(a->port.fd, TIOCMBIC, &lines); /* not every tty has them; the next open() raises them */
+	(void)ioctl(a->port.fd, TIOCMBIC,
+		&lines); /* not every tty has them; the next open() raises them */
 	at_shut(a);
 	a->script = script; /* busy */
 	a->wait_ns = 0;

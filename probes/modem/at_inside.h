@@ -31,7 +31,7 @@ struct at {
 	const struct at_dialect *dialect;
 	char maker[48], model[48];
 	struct loop_timer rest; /* of at_reopen() */
-	bool set_up; /* since the port was opened, and nothing went wrong since */
+	bool set_up;            /* since the port was opened, and nothing went wrong since */
 	bool lent;
 
 	/* the talk */

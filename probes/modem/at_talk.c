@@ -240,5 +240,5 @@ int at_talk(void *b, enum backend_talk what, const char *param, int64_t timeout_
 	if (!script)
 		return -EOPNOTSUPP;
 	return script == &reopen_script ? at_reopen(a, script, timeout_ns, arg)
-					: at_begin(a, script, false, timeout_ns, arg);
+	                                : at_begin(a, script, false, timeout_ns, arg);
 }

@@ -182,7 +182,7 @@ void survey_is_over(struct modem *m, const struct modem_survey *s)
 	go_on(m);
 }
 
-static const char *open_error_word(int err)
+const char *modem_error_word(int err)
 {
 	switch (-err) {
 	case ENOENT:
@@ -201,7 +201,7 @@ static const char *open_error_word(int err)
 
 static void say_open_error(struct modem *m)
 {
-	const char *word = open_error_word(m->open_err);
+	const char *word = modem_error_word(m->open_err);
 	char sentence[200];
 	struct job j;
 

@@ -154,6 +154,7 @@ void modems_tell(struct modems *all, const char *event, const char *step, const 
 	const char *format, ...) PRINTF(5, 6);
 void modems_restore_later(struct modems *all); /* the marker stays: try again */
 void modems_go_on(struct modems *all);         /* starts what waited while held */
+const char *modem_error_word(int err);         /* -errno of a port as FIELD_ERROR */
 bool modem_can(const struct modem *m, enum backend_talk what);
 /* "<state>/name", "" without a state folder. */
 void modems_path(const struct modems *all, const char *name, char *out, size_t room);

@@ -198,8 +198,7 @@ static void scan(struct modem *m)
 	if (!err)
 		return;
 	m->survey.scanning = false;
-	word(&m->survey, err == -ENOENT || err == -ENODEV ? "modem_absent" : "modem_no_access",
-		strerror(-err));
+	word(&m->survey, modem_error_word(err), strerror(-err));
 	end(m);
 }
 
@@ -229,6 +228,8 @@ int survey_begin(struct modem *m, const char *method, int64_t timeout_ns)
 	buf_clear(&answer);
 	*s = (struct survey){ .answer = answer, .method = m->backend->method };
 	s->until_ns = loop_now(m->loop) + timeout_ns;
+	if (!strcmp(method, "qscan") && !m->backend->lend)
+		return -EOPNOTSUPP; /* a command of ports, not of tools */
 	if (!strcmp(method, "neighbours"))
 		return ask(m);
 	s->stage = SURVEY_LOOK;

@@ -12,7 +12,7 @@ A scenario (tests/data/scenarios/*.json) has `answers` that hold in all phases a
     --power was made).
   "contexts": [1, 2] are active: +CGACT is done, not looked up, each change is printed, and while one is active +QSCAN finds nothing.
 Modes: echo, half (answers come in fragments), urc (lines nobody asked for), wrong (the answer of another command comes
-first), garbage (stray bytes).  Commands on standard input: `go NAME`, `mode NAME,...`, `quit`.
+first), garbage (stray bytes), tired (40 ms for each answer, as over a real port).  Commands on standard input: `go NAME`, `mode NAME,...`, `quit`.
 """
 import argparse
 import fcntl
@@ -235,6 +235,8 @@ class Modem:
 
     def take(self, command):
         modes = self.modes | set(self.phase.get("modes", []))
+        if "tired" in modes:
+            time.sleep(0.04)
         text = self.answer_for(command).strip("\n")
         if text == "hang":
             return
@@ -365,7 +367,7 @@ def main():
     p.add_argument("scenario")
     p.add_argument("--link", required=True, help="path of the port, a symlink to the terminal")
     p.add_argument("--speed", type=float, default=1.0, help="phases pass so many times faster")
-    p.add_argument("--mode", default="", help="echo,half,urc,wrong,garbage")
+    p.add_argument("--mode", default="", help="echo,half,urc,wrong,garbage,tired")
     p.add_argument("--hold", action="store_true", help="phases change only by `go NAME` on standard input")
     p.add_argument("--repeat", action="store_true", help="begin again after the last phase")
     p.add_argument("--abstract", help="listen on this abstract socket instead of making a terminal")
