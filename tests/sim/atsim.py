@@ -59,6 +59,12 @@ class Port:
         os.close(slave)
         return flag != 0
 
+    def is_unowned(self):
+        """Still: a new owner may have come while we looked."""
+        poll = select.poll()
+        poll.register(self.master, 0)
+        return any(event & select.POLLHUP for _, event in poll.poll(0))
+
     def read(self):
         return os.read(self.master, 4096)
 
@@ -316,7 +322,7 @@ class Modem:
 
     def was_unowned(self):
         """The last owner closed it.  If it was killed, a new terminal forgets TIOCEXCL as a real tty does."""
-        if not self.port.looked and self.port.is_exclusive():
+        if not self.port.looked and self.port.is_exclusive() and self.port.is_unowned():
             self.unplug()
             self.plug()
         self.port.looked = True
