@@ -5,7 +5,6 @@
 #include "ussd.h"
 #include "../core/log.h"
 #include "../core/mem.h"
-#include <fcntl.h>
 #include <inttypes.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -80,20 +79,11 @@ static void save(const struct modem *m)
 {
 	const struct hints *h = &m->hints;
 	char path[512], text[120];
-	int fd, n;
 
 	file_of(m, path, sizeof(path));
-	if (!*path)
-		return;
-	n = snprintf(text, sizeof(text), "%" PRIx64 " %" PRIx64 " %" PRId64 " %" PRId64 "\n",
-		h->sim_salt, h->sim_hash, h->credit_asked_utc_s, h->balance_vnd);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return;
-	/* lost in a power cut it is learnt again: no fsync, which would hold up the loop */
-	if (write(fd, text, (size_t)n) != n)
-		log_debug("modem", "%s: %m", path);
-	close(fd);
+	snprintf(text, sizeof(text), "%" PRIx64 " %" PRIx64 " %" PRId64 " %" PRId64, h->sim_salt,
+		h->sim_hash, h->credit_asked_utc_s, h->balance_vnd);
+	modems_keep(path, text, false); /* lost in a power cut it is learnt again */
 }
 
 static void look_at_sim(struct modem *m)

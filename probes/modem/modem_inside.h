@@ -158,5 +158,8 @@ const char *modem_error_word(int err);         /* -errno of a port as FIELD_ERRO
 bool modem_can(const struct modem *m, enum backend_talk what);
 /* "<state>/name", "" without a state folder. */
 void modems_path(const struct modems *all, const char *name, char *out, size_t room);
+/* One line in a file, in place and always of one length: a full disk has room for what was there.  durable: it waits
+ * for the medium.  Nothing without a path. */
+void modems_keep(const char *path, const char *line, bool durable);
 
 #endif

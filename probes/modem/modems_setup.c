@@ -2,9 +2,14 @@
 /* What the configuration says of modems, and a line that an earlier run left suspended. */
 #include "modem_inside.h"
 #include "../core/mem.h"
+#include "../core/log.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#define KEPT_BYTES       128
 #define RESTORE_FIRST_NS (60 * NS_PER_S)
 #define RESTORE_MOST_NS  (3600 * NS_PER_S)
 #define WATCHED_NS       (5 * NS_PER_S) /* a watchdog of before us is at it: look again */
@@ -92,6 +97,25 @@ void modems_setup(struct modems *all, const struct modem_options *o)
 	}
 	for (struct modem *m = all->first; m; m = m->next)
 		m->recovery.pause_ns = o->pause_ns;
+}
+
+void modems_keep(const char *path, const char *line, bool durable)
+{
+	char text[KEPT_BYTES + 1];
+	int fd, err = 0;
+
+	if (!*path)
+		return;
+	snprintf(text, sizeof(text), "%-*s\n", KEPT_BYTES - 1, line);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		err = errno;
+	else if (pwrite(fd, text, KEPT_BYTES, 0) != KEPT_BYTES || (durable && fsync(fd)))
+		err = errno;
+	if (fd >= 0)
+		close(fd);
+	if (err)
+		log_debug("modem", "%s: %s", path, strerror(err));
 }
 
 bool modems_line_suspended(const struct modems *all)

@@ -5,12 +5,9 @@
 #include "modem_inside.h"
 #include "../core/log.h"
 #include "../core/mem.h"
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define DAY_NS        (86400 * NS_PER_S)
@@ -64,22 +61,14 @@ static void count_step(struct modems *all)
 	struct day_count *d = &all->today;
 	int64_t now = utc_s();
 	char path[512], text[64];
-	int fd, n;
 
 	if (!d->n)
 		d->since_ns = clock_mono();
 	d->n++;
 	modems_path(all, "recovery", path, sizeof(path));
-	if (!*path)
-		return;
-	n = snprintf(text, sizeof(text), "%u %lld\n", d->n,
+	snprintf(text, sizeof(text), "%u %lld", d->n,
 		(long long)(now ? now - (clock_mono() - d->since_ns) / NS_PER_S : 0));
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return;
-	if (write(fd, text, (size_t)n) == n)
-		(void)fsync(fd);
-	close(fd);
+	modems_keep(path, text, true);
 }
 
 /* 0: a step may be taken; else how long to wait. */
