@@ -10,11 +10,18 @@ static void tell(
 	daemon_event(arg, event, step, outcome, "%s", sentence);
 }
 
+/* What asks the modem itself does not use the line. */
 static bool idle(void *arg)
 {
 	const struct daemon *d = arg;
+	struct schedule_entry e;
 
-	return !schedule_busy(d->schedule);
+	for (size_t i = 0; d->schedule && i < schedule_count(d->schedule); i++) {
+		schedule_entry(d->schedule, i, &e);
+		if (e.running && !(probe_type_named(e.kind)->needs & PROBE_MODEM))
+			return false;
+	}
+	return true;
 }
 
 static void words(const struct settings *s, const char *key, const char *out[MODEM_ARGV])

@@ -67,8 +67,9 @@ enum schedule_verdict daemon_may_run(void *arg, const struct probe *p, unsigned 
 	if (!strcmp(settings_text(probe_settings(p), "when"), "unserved") &&
 		served(access_state(d->access)))
 		return SCHEDULE_PASS;
-	/* a question for the balance may take the line away for a moment */
-	if (!(needs & PROBE_MODEM) && modems_disturbing(d->world.modems))
+	/* what is lost while we take the line away ourselves says nothing about the network */
+	if (!(needs & PROBE_MODEM) &&
+		(modems_disturbing(d->world.modems) || modems_line_suspended(d->world.modems)))
 		return SCHEDULE_LATER;
 	if (!(needs & PROBE_EXCLUSIVE) || disturbs_nothing(p))
 		return SCHEDULE_GO;

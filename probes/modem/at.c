@@ -255,7 +255,7 @@ static void rested(struct loop_timer *t)
 	if (!err)
 		return;
 	a->script = NULL;
-	script->over(a, err == -EBUSY ? "modem_busy" : "modem_absent", strerror(-err));
+	script->over(a, modem_error_word(err), strerror(-err));
 }
 
 int at_reopen(struct at *a, const struct at_script *script, int64_t timeout_ns, void *arg)

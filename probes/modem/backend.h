@@ -59,6 +59,8 @@ struct modem_backend {
 
 extern const struct modem_backend backend_at, backend_mmcli, backend_uqmi;
 
+const char *modem_error_word(int err); /* -errno of a port as the word of FIELD_ERROR (modem.c) */
+
 #define MODEM_RAW 1600 /* bytes of the answers that are kept */
 
 #endif

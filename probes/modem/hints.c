@@ -212,7 +212,7 @@ void hints_saw(struct modem *m, const struct record *r)
 bool modems_disturbing(const struct modems *all)
 {
 	for (const struct modem *m = all->first; m; m = m->next)
-		if (m->hints.credit_running)
+		if (m->hints.credit_running || recovery_disturbs(m))
 			return true;
 	return false;
 }

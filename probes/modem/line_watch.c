@@ -13,23 +13,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define CALM_MS       700   /* a scan that is broken off needs a moment */
 #define CONTEXT_MS    45000 /* TS 27.007 10.1.10 sets no limit; makers say up to 150 s for refusals */
 #define COMMAND_MS    60000
-#define RESUME_TRIES  12
-#define PAUSE_MS      1000 /* after the first try that failed; doubled, to PAUSE_MOST_MS */
+#define RESUME_MS     300000 /* then the agent tries again, by the marker */
+#define RESTORE_MS    60000  /* the same at a start: rounds wait for it */
+#define PAUSE_MS      1000   /* after the first try that failed; doubled, to PAUSE_MOST_MS */
 #define PAUSE_MOST_MS 30000
-
-static volatile sig_atomic_t told_to_end;
-
-static void end_signal(int signo)
-{
-	(void)signo;
-	told_to_end = 1;
-}
 
 static int64_t now_ms(void)
 {
@@ -152,9 +146,11 @@ static bool suspend_contexts(int fd, const char *const cids[], char why[80])
 static void run_child(const char *const argv[])
 {
 	int null = open("/dev/null", O_RDWR);
+	sigset_t none;
 
 	setpgid(0, 0);
-	signal(SIGTERM, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
@@ -205,45 +201,58 @@ static bool is_at(const char *const words[])
 
 static bool resume_once(const char *const words[], int tty, char why[80])
 {
-	bool good;
+	bool good = resume_contexts(tty, words + 2);
 
-	if (!is_at(words))
-		return run(words + 1, why);
-	good = resume_contexts(tty, words + 2);
 	if (!good)
 		snprintf(why, 80, "the modem does not activate its contexts");
 	return good;
 }
 
-/* A few minutes of trying: the network may need them, too. */
-static bool resume(const char *const words[], int tty, bool own_port, char why[80])
+static bool is_dead(int fd)
 {
-	int pause = PAUSE_MS, err;
-	bool good = false;
+	struct pollfd f = { .fd = fd };
 
-	for (int i = 0; i < RESUME_TRIES && !good; i++) {
-		if (i) {
-			usleep((useconds_t)pause * 1000);
-			pause = 2 * pause < PAUSE_MOST_MS ? 2 * pause : PAUSE_MOST_MS;
-		}
-		if (own_port && is_at(words)) {
-			err = at_port_open(&tty, words[1]);
-			if (err) {
-				snprintf(why, 80, "%.40s: %s", words[1], strerror(-err));
-				continue;
-			}
-		}
-		good = resume_once(words, tty, why);
-		if (own_port && is_at(words))
-			at_port_close(tty);
+	return fd < 0 || (poll(&f, 1, 0) > 0 && (f.revents & (POLLHUP | POLLERR | POLLNVAL)));
+}
+
+/* Over the port that we share, or, when the device behind it was exchanged or we have none, over one of our own. */
+static bool resume_over_port(const char *const words[], int tty, char why[80])
+{
+	bool good;
+	int err;
+
+	if (!is_dead(tty))
+		return resume_once(words, tty, why);
+	err = at_port_open(&tty, words[1]);
+	if (err) {
+		snprintf(why, 80, "%.40s: %s", words[1], strerror(-err));
+		return false;
 	}
+	good = resume_once(words, tty, why);
+	at_port_close(tty);
 	return good;
 }
 
-static int give_back(const char *marker, const char *const words[], int tty, bool own_port)
+/* A few minutes of trying: the network may need them, too. */
+static bool resume(const char *const words[], int tty, int limit_ms, char why[80])
+{
+	int64_t until = now_ms() + limit_ms;
+	int pause = PAUSE_MS;
+
+	for (;;) {
+		if (is_at(words) ? resume_over_port(words, tty, why) : run(words + 1, why))
+			return true;
+		if (now_ms() + pause > until)
+			return false;
+		usleep((useconds_t)pause * 1000);
+		pause = 2 * pause < PAUSE_MOST_MS ? 2 * pause : PAUSE_MOST_MS;
+	}
+}
+
+static int give_back(const char *marker, const char *const words[], int tty, int limit_ms)
 {
 	char why[80] = "";
-	bool good = resume(words, tty, own_port, why);
+	bool good = resume(words, tty, limit_ms, why);
 
 	if (good)
 		line_marker_remove(marker);
@@ -251,29 +260,31 @@ static int give_back(const char *marker, const char *const words[], int tty, boo
 	return good ? 0 : 1;
 }
 
-static void wait_for_the_end(int64_t limit_ms)
+/* Any byte, the end of the pipe, SIGTERM, the limit. */
+static void wait_for_the_end(int ends, int64_t limit_ms)
 {
-	struct pollfd f = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct pollfd f[] = { { .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = ends, .events = POLLIN } };
 	int64_t until = now_ms() + limit_ms;
 
-	/* any byte, the end of the pipe, a signal, the limit */
-	while (!told_to_end && now_ms() < until) {
-		int64_t left = until - now_ms();
-
-		if (poll(&f, 1, left > 0 ? (int)left : 0) > 0)
+	while (now_ms() < until)
+		if (poll(f, 2, (int)(until - now_ms())) > 0)
 			return;
-	}
 }
 
-static void stand_alone(void)
+/* Told to end is told to resume: SIGTERM waits in the descriptor that is returned. */
+static int stand_alone(void)
 {
-	struct sigaction end = { .sa_handler = end_signal };
+	sigset_t end;
 
 	setsid();
-	sigaction(SIGTERM, &end, NULL); /* told to end is told to resume */
+	sigemptyset(&end);
+	sigaddset(&end, SIGTERM);
+	sigprocmask(SIG_BLOCK, &end, NULL);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &end, SFD_CLOEXEC);
 }
 
 int helper_suspend(int argc, char **argv)
@@ -282,7 +293,7 @@ int helper_suspend(int argc, char **argv)
 	const char *suspend[MARKER_WORDS + 1] = { NULL };
 	long limit_ms, n;
 	char why[80] = "";
-	int lock = -1, err;
+	int lock = -1, ends, err;
 	bool good;
 
 	if (argc < 6)
@@ -295,7 +306,7 @@ int helper_suspend(int argc, char **argv)
 		suspend[i] = argv[4 + i];
 	how = suspend;
 	back = (const char *const *)argv + 4 + n;
-	stand_alone();
+	ends = stand_alone();
 	err = *marker ? line_marker_write(marker, back, (size_t)(argc - 4 - n)) : 0;
 	if (!err && *marker)
 		err = line_marker_lock(marker, &lock);
@@ -307,7 +318,7 @@ int helper_suspend(int argc, char **argv)
 	if (!good) {
 		char ignored[80];
 
-		if (!resume(back, HELPER_TTY, false, ignored)) {
+		if (!resume(back, HELPER_TTY, RESUME_MS, ignored)) {
 			say("stays", why);
 			return 1;
 		}
@@ -316,8 +327,8 @@ int helper_suspend(int argc, char **argv)
 		return 1;
 	}
 	say("suspended", "");
-	wait_for_the_end(limit_ms);
-	return give_back(marker, back, HELPER_TTY, false);
+	wait_for_the_end(ends, limit_ms);
+	return give_back(marker, back, HELPER_TTY, RESUME_MS);
 }
 
 int helper_restore(int argc, char **argv)
@@ -327,7 +338,7 @@ int helper_restore(int argc, char **argv)
 
 	if (argc != 2)
 		return 2;
-	stand_alone();
+	(void)stand_alone();
 	err = line_marker_lock(argv[1], &lock);
 	if (!err)
 		err = line_marker_read(&m, argv[1]);
@@ -340,5 +351,5 @@ int helper_restore(int argc, char **argv)
 		say("stays", strerror(-err));
 		return 1;
 	}
-	return give_back(argv[1], m.words, -1, true);
+	return give_back(argv[1], m.words, -1, RESTORE_MS);
 }

@@ -429,6 +429,7 @@ static void modem_free(struct modem *m)
 	struct job *j;
 
 	recovery_free(m);
+	loop_timer_stop(m->loop, &m->survey.wait);
 	loop_timer_stop(m->loop, &m->later);
 	if (m->job)
 		job_free(m->job);

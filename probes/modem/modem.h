@@ -107,8 +107,9 @@ struct modem_options {
 	 * "failed" or "refused".  From the loop.  May be NULL. */
 	void (*tell)(void *arg, const char *event, const char *step, const char *outcome,
 		const char *sentence);
-	/* Is nothing measured now?  A question for the balance may drop data for a moment.  NULL: it is not known, so
-	 * nothing is asked. */
+	/* Is nothing measured over the data line now?  Asked before it is taken away: a survey and a step of recovery
+	 * wait a while for it, a question for the balance as long as it takes.  NULL: not known; the balance is then
+	 * never asked, the others do not wait. */
 	bool (*idle)(void *arg);
 	void *arg;
 };
@@ -116,10 +117,10 @@ struct modem_options {
 /* Before the first modems_get().  Resumes a data line that an earlier run left suspended. */
 void modems_setup(struct modems *m, const struct modem_options *o);
 
-/* The data line is suspended, or was until so short ago that it may not be up again: that it carries nothing is our own doing
- * and says nothing about the network. */
+/* The data line is suspended, about to be, or was until so short ago that it may not be up again: that it carries nothing is
+ * our own doing and says nothing about the network. */
 bool modems_line_suspended(const struct modems *m);
-/* A question is under way that may drop data for a moment: measurements of the line wait. */
+/* A question for the balance or a step of recovery is under way that takes the line away: its measurements wait. */
 bool modems_disturbing(const struct modems *m);
 
 /* What the SIM says of itself, for the record of kind health. */

@@ -44,7 +44,7 @@ void modem_drop(struct modem *m, void *arg); /* our own requests of this arg */
 
 /* --- surveys (survey_job.c) --------------------------------------------------------------------------------------- */
 
-enum survey_stage { SURVEY_LOOK, SURVEY_SUSPEND, SURVEY_SCAN, SURVEY_RESUME };
+enum survey_stage { SURVEY_LOOK, SURVEY_WAIT, SURVEY_SUSPEND, SURVEY_SCAN, SURVEY_RESUME };
 
 struct survey {
 	enum survey_stage stage;
@@ -53,7 +53,9 @@ struct survey {
 	bool was_suspended; /* at any time of this survey */
 	bool scanning;      /* the backend is at it */
 	bool nobody;        /* cancelled: only the line is to be given back */
-	int64_t until_ns, suspended_ns;
+	uint16_t contexts;
+	int64_t until_ns, suspended_ns, patience_ns;
+	struct loop_timer wait; /* for a line that nobody measures */
 	char error[24], sentence[200], modem[100];
 	const char *method; /* static */
 	struct buf answer;
@@ -77,13 +79,15 @@ struct recovery {
 	unsigned refused; /* steps that could not be tried in this outage, told once */
 	bool limit_told;
 	int64_t pause_ns, began_ns, settled_ns;
-	char cause[24]; /* "modem_hung" or "modem_absent" */
+	int64_t patience_ns; /* with a line that is being measured */
+	char cause[24];      /* "modem_hung" or "modem_absent" */
 	struct loop_timer timer;
 	struct child *child;
 };
 
 void recovery_new(struct modem *m);
 void recovery_free(struct modem *m);
+bool recovery_disturbs(const struct modem *m); /* a step is under way that takes the line away */
 /* After each round or survey: how it ended. */
 void recovery_saw(struct modem *m, const char *error);
 
@@ -145,6 +149,7 @@ struct modems {
 	struct line *line;
 	struct day_count today;
 	bool held;                 /* the port may be in other hands: nothing starts */
+	bool suspending;           /* a survey waits until nothing is measured over the line */
 	struct loop_timer restore; /* of a line that an earlier run left suspended */
 	int64_t restore_pause_ns, set_up_ns, resumed_ns; /* clock_mono() */
 	bool restoring;
@@ -155,6 +160,8 @@ void modems_tell(struct modems *all, const char *event, const char *step, const 
 void modems_restore_later(struct modems *all); /* the marker stays: try again */
 void modems_go_on(struct modems *all);         /* starts what waited while held */
 const char *modem_error_word(int err);         /* -errno of a port as FIELD_ERROR */
+bool modems_idle(
+	const struct modems *all); /* nothing is measured over the line, as far as is known */
 bool modem_can(const struct modem *m, enum backend_talk what);
 /* "<state>/name", "" without a state folder. */
 void modems_path(const struct modems *all, const char *name, char *out, size_t room);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define KEPT_BYTES       128
+#define RESTORE_SOON_NS  (1 * NS_PER_S)
 #define RESTORE_FIRST_NS (60 * NS_PER_S)
 #define RESTORE_MOST_NS  (3600 * NS_PER_S)
 #define WATCHED_NS       (5 * NS_PER_S) /* a watchdog of before us is at it: look again */
@@ -77,7 +78,12 @@ static void restore(struct loop_timer *t)
 
 void modems_restore_later(struct modems *all)
 {
-	loop_timer_in(all->loop, &all->restore, RESTORE_FIRST_NS);
+	loop_timer_in(all->loop, &all->restore, RESTORE_SOON_NS);
+}
+
+bool modems_idle(const struct modems *all)
+{
+	return !all->options.idle || all->options.idle(all->options.arg);
 }
 
 void modems_setup(struct modems *all, const struct modem_options *o)
@@ -122,6 +128,6 @@ bool modems_line_suspended(const struct modems *all)
 {
 	if (!all->line)
 		return false;
-	return line_is_suspended(all->line) ||
+	return all->suspending || line_is_suspended(all->line) ||
 	       (all->resumed_ns && clock_mono() - all->resumed_ns < UP_AGAIN_NS);
 }

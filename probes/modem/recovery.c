@@ -15,6 +15,7 @@
 #define TALK_NS       (15 * NS_PER_S)
 #define LOOK_EVERY_NS (3 * NS_PER_S)
 #define CHILD_NS      (60 * NS_PER_S)
+#define IDLE_NS       (120 * NS_PER_S) /* a modem whose port hangs may still carry data: let a test end */
 
 const char *const modem_step_name[MODEM_STEPS + 1] = { "reopen", "reset", "usb", "command", NULL };
 
@@ -91,6 +92,11 @@ static void after(struct modem *m, enum recovery_phase phase, int64_t ns)
 	loop_timer_in(m->loop, &m->recovery.timer, ns);
 }
 
+static void grow_pause(struct recovery *r)
+{
+	r->pause_ns = 2 * r->pause_ns < PAUSE_MOST_NS ? 2 * r->pause_ns : PAUSE_MOST_NS;
+}
+
 /* On to the next step after a pause that grows. */
 static void pause_then_next(struct modem *m)
 {
@@ -98,7 +104,7 @@ static void pause_then_next(struct modem *m)
 
 	r->next = (r->next + 1) % m->all->options.step_count;
 	after(m, RECOVERY_PAUSE, r->pause_ns);
-	r->pause_ns = 2 * r->pause_ns < PAUSE_MOST_NS ? 2 * r->pause_ns : PAUSE_MOST_NS;
+	grow_pause(r);
 }
 
 static void say(struct modem *m, const char *outcome, const char *sentence)
@@ -127,10 +133,9 @@ static void refused(struct modem *m, const char *sentence)
 	for (size_t i = 0; i < m->all->options.step_count; i++)
 		all_refused &= (r->refused & 1u << m->all->options.steps[i]) != 0;
 	r->next = (r->next + 1) % m->all->options.step_count;
-	if (all_refused || !r->next)
-		after(m, RECOVERY_PAUSE, r->pause_ns);
-	else
-		after(m, RECOVERY_PAUSE, 0);
+	after(m, RECOVERY_PAUSE, all_refused || !r->next ? r->pause_ns : 0);
+	if (all_refused)
+		grow_pause(r);
 }
 
 /* Whether it helped shows when the modem answers; it gets settle_ns to come back. */
@@ -289,6 +294,35 @@ static const char *cannot(struct modem *m, enum modem_step step, char sentence[4
 	return "";
 }
 
+/* Reopening a port does not touch the data line; the other steps take it away. */
+static bool takes_line(enum modem_step step)
+{
+	return step != STEP_REOPEN;
+}
+
+bool recovery_disturbs(const struct modem *m)
+{
+	const struct recovery *r = &m->recovery;
+
+	return (r->phase == RECOVERY_STEP || r->phase == RECOVERY_CHECK || r->patience_ns) &&
+	       takes_line(step_of(m));
+}
+
+/* True: not yet. */
+static bool must_wait(struct modem *m)
+{
+	struct recovery *r = &m->recovery;
+
+	if (!r->patience_ns)
+		r->patience_ns = loop_now(m->loop) + IDLE_NS;
+	if (modems_idle(m->all) || loop_now(m->loop) >= r->patience_ns) {
+		r->patience_ns = 0;
+		return false;
+	}
+	after(m, RECOVERY_PAUSE, NS_PER_S / 2);
+	return true;
+}
+
 static void take_step(struct modem *m)
 {
 	struct recovery *r = &m->recovery;
@@ -302,6 +336,8 @@ static void take_step(struct modem *m)
 		refused(m, why);
 		return;
 	}
+	if (takes_line(step) && must_wait(m))
+		return;
 	count_step(m->all);
 	r->phase = RECOVERY_STEP;
 	r->began_ns = loop_now(m->loop);

@@ -2,15 +2,19 @@
 /* A survey from the first look to the line that is given back: what the scan found counts only when it can be
  * believed, and its owner is told when everything is as before. */
 #include "modem_inside.h"
+#include "../core/mem.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#define LOOK_NS   (20 * NS_PER_S)
-#define MARGIN_NS (10 * NS_PER_S) /* that a scan ends before the watchdog would resume */
+#define LOOK_NS       (20 * NS_PER_S)
+#define MARGIN_NS     (10 * NS_PER_S) /* that a scan ends before the watchdog would resume */
+#define IDLE_NS       (60 * NS_PER_S) /* for a measurement of the line to end; none begins meanwhile */
+#define LOOK_AGAIN_NS (200 * NS_PER_MS)
 
 static void scan(struct modem *m);
 static void deliver(struct modem *m);
+static void go_without(struct modem *m, const char *why);
 
 static void word(struct survey *s, const char *error, const char *sentence)
 {
@@ -74,13 +78,12 @@ static void line_told(void *arg, enum line_told what, const char *sentence)
 		is_suspended(m);
 		break;
 	case LINE_REFUSED:
-		modems_tell(m->all, "data_line", "suspend", "failed",
-			"%s; the survey is tried without", sentence);
-		take_port_back(m);
-		if (m->survey.nobody)
+		if (m->survey.nobody) {
+			take_port_back(m);
 			deliver(m);
-		else
-			scan(m);
+		} else {
+			go_without(m, sentence);
+		}
 		break;
 	case LINE_RESUMED:
 	case LINE_STAYS:
@@ -89,34 +92,69 @@ static void line_told(void *arg, enum line_told what, const char *sentence)
 	}
 }
 
-/* False: nothing is suspended, the scan may begin. */
-static bool suspend(struct modem *m, uint16_t contexts)
+static void go_without(struct modem *m, const char *why)
+{
+	modems_tell(
+		m->all, "data_line", "suspend", "failed", "%s; the survey is tried without", why);
+	take_port_back(m);
+	scan(m);
+}
+
+static void suspend(struct modem *m)
 {
 	const struct modem_options *o = &m->all->options;
 	struct line_how how = { .method = o->suspend,
 		.port = m->port,
 		.tty = -1,
-		.contexts = contexts,
+		.contexts = m->survey.contexts,
 		.suspend = o->suspend_command,
 		.resume = o->resume_command,
 		.limit_ns = o->suspend_limit_ns };
 	int err;
 
-	if (o->suspend == SUSPEND_NONE || !m->all->line || !m->survey.registered)
-		return false;
-	if (o->suspend == SUSPEND_AT) {
-		if (!m->backend->lend || !contexts)
-			return false; /* nothing that +CGACT could take away */
+	if (o->suspend == SUSPEND_AT)
 		how.tty = m->backend->lend(m->state);
-	}
 	m->survey.stage = SURVEY_SUSPEND;
 	err = line_suspend(m->all->line, &how, line_told, m);
-	if (!err)
-		return true;
-	modems_tell(m->all, "data_line", "suspend", "failed", "%s; the survey is tried without",
-		strerror(-err));
-	take_port_back(m);
-	return false;
+	if (err)
+		go_without(m, strerror(-err));
+}
+
+/* A packet that is lost because we took its line away would be counted against the network. */
+static void wait_for_idle(struct loop_timer *t)
+{
+	struct modem *m = container_of(t, struct modem, survey.wait);
+	bool idle = modems_idle(m->all);
+
+	if (!idle && loop_now(m->loop) < m->survey.patience_ns) {
+		loop_timer_in(m->loop, t, LOOK_AGAIN_NS);
+		return;
+	}
+	m->all->suspending = false;
+	if (idle)
+		suspend(m);
+	else
+		go_without(m, "something was measured over the line all the time");
+}
+
+/* There is something to suspend, and a way to. */
+static bool wants_suspension(const struct modem *m)
+{
+	const struct modem_options *o = &m->all->options;
+
+	if (o->suspend == SUSPEND_NONE || !m->all->line || !m->survey.registered)
+		return false;
+	return o->suspend != SUSPEND_AT || (m->backend->lend && m->survey.contexts);
+}
+
+static void begin_suspension(struct modem *m)
+{
+	struct survey *s = &m->survey;
+
+	s->stage = SURVEY_WAIT;
+	s->patience_ns = loop_now(m->loop) + IDLE_NS;
+	m->all->suspending = true;
+	wait_for_idle(&s->wait);
 }
 
 /* --- the scan --------------------------------------------------------------------------------------------------- */
@@ -211,11 +249,14 @@ static void looked(void *arg, const struct backend_answer *a)
 	s->registered = a->registered;
 	s->radio_off = a->radio_off;
 	s->incomplete = a->incomplete;
+	s->contexts = a->contexts;
 	snprintf(s->modem, sizeof(s->modem), "%s", a->modem);
 	if (a->error) {
 		word(s, a->error, a->sentence);
 		deliver(m);
-	} else if (!suspend(m, a->contexts)) {
+	} else if (wants_suspension(m)) {
+		begin_suspension(m);
+	} else {
 		scan(m);
 	}
 }
@@ -226,7 +267,9 @@ int survey_begin(struct modem *m, const char *method, int64_t timeout_ns)
 	struct buf answer = s->answer;
 
 	buf_clear(&answer);
-	*s = (struct survey){ .answer = answer, .method = m->backend->method };
+	*s = (struct survey){
+		.answer = answer, .method = m->backend->method, .wait.fire = wait_for_idle
+	};
 	s->until_ns = loop_now(m->loop) + timeout_ns;
 	if (!strcmp(method, "qscan") && !m->backend->lend)
 		return -EOPNOTSUPP; /* a command of ports, not of tools */
@@ -252,7 +295,12 @@ bool survey_cancel(struct modem *m)
 	if (s->scanning)
 		m->backend->cancel(m->state);
 	s->scanning = false;
-	if (s->stage == SURVEY_LOOK || (s->stage == SURVEY_SCAN && !s->suspended))
+	if (s->stage == SURVEY_WAIT) {
+		loop_timer_stop(m->loop, &s->wait);
+		m->all->suspending = false;
+	}
+	if (s->stage == SURVEY_LOOK || s->stage == SURVEY_WAIT ||
+		(s->stage == SURVEY_SCAN && !s->suspended))
 		return true;
 	if (s->stage == SURVEY_SCAN)
 		end(m);

@@ -27,7 +27,7 @@ QSCAN = DAY_PHASES["denied"]["answers"]["AT+QSCAN=3,1"]
 class Bench:
     """A simulated modem and an agent that uses it, in a folder of their own."""
 
-    def __init__(self, folder, phases, modem="", tests=None, agent="", settle=3):
+    def __init__(self, folder, phases, modem="", tests=None, agent="", settle=3, **sections):
         self.folder = folder
         self.port, self.power = folder / "modem", folder / "power"
         scenario = json.loads(DAY.read_text())
@@ -37,7 +37,7 @@ class Bench:
                          "--sysfs", folder / "sys", "--power", self.power)
         self.sim.hear()
         tests = tests or f'{{ kind = "signal"; port = "{self.port}"; interval_s = 1; timeout_s = 5; }}'
-        self.agent = Agent(folder, tests=tests.replace("PORT", str(self.port)), journal="sync_s = 0;", agent=agent,
+        self.agent = Agent(folder, tests=tests.replace("PORT", str(self.port)), journal="sync_s = 0;", agent=agent, **sections,
                            modem=f'sysfs = "{folder}/sys"; recover_after = 1; recover_pause_s = 1; recover_settle_s = {settle}; {modem}')
 
     def go(self, phase):
@@ -222,7 +222,7 @@ def test_a_survey_of_a_line_in_use_suspends_it_and_gives_it_back(bench):
 
 def test_the_line_comes_back_when_the_survey_the_agent_or_the_power_goes(bench):
     short = OPERATORS.replace("limit_s = 60", "limit_s = 3")
-    cases = {name: bench(surveyed(25), modem='suspend = "at";', tests=short if name == "cancelled" else OPERATORS)
+    cases = {name: bench(surveyed(4 if name == "watchdog" else 25), modem='suspend = "at";', tests=short if name == "cancelled" else OPERATORS)
              for name in ("cancelled", "killed", "ended", "power", "watchdog")}
     contexts = {name: Contexts(b) for name, b in cases.items()}
     for b in cases.values():
@@ -235,7 +235,7 @@ def test_the_line_comes_back_when_the_survey_the_agent_or_the_power_goes(bench):
     for pid in watchdogs(cases["power"]):
         os.kill(pid, signal.SIGKILL)
     cases["power"].agent.kill()
-    # only the watchdog: the agent does it
+    # only the watchdog: the agent does it, when its scan is over
     for pid in watchdogs(cases["watchdog"]):
         os.kill(pid, signal.SIGKILL)
     for name in ("killed", "ended", "cancelled"):
@@ -249,7 +249,27 @@ def test_the_line_comes_back_when_the_survey_the_agent_or_the_power_goes(bench):
     b.agent.start()
     assert contexts["power"].become(True, 20)
     assert until(lambda: ("resume", "ok") in b.outcomes("data_line"), 10), b.events("data_line")
-    assert "left it suspended" in b.events("data_line")[-1][2] or "left it suspended" in str(b.events("data_line"))
+    assert "left it suspended" in str(b.events("data_line"))
+
+    b = cases["watchdog"]
+    assert contexts["watchdog"].become(True, 20)
+    assert until(lambda: ("resume", "ok") in b.outcomes("data_line"), 10)
+    assert b.outcomes("data_line")[:2] == [("suspend", "ok"), ("resume", "failed")]
+    assert "killed" in b.events("data_line")[1][2]
+
+
+def test_nothing_is_measured_over_a_line_that_we_took_away(bench):
+    latency = '{ kind = "latency"; target = "127.0.0.1"; method = "icmp"; interval_s = 1; count = 10; interval_ms = 100; timeout_ms = 500; }'
+    b = bench(surveyed(1.5), modem='suspend = "at";', tests=f"{OPERATORS}, {latency}", budget="idle_down_kbps = 0; idle_up_kbps = 0;")
+    b.agent.start()
+    assert until(lambda: ("resume", "ok") in b.outcomes("data_line"), 40), b.events("data_line")
+    records = b.agent.records()
+    lines = [r for r in records if r["kind"] == "event" and r["event"] == "data_line"]
+    runs = [(r["mono_ns"], r["mono_ns"] + r["duration_ms"] * 1_000_000) for r in records if r["kind"] == "latency"]
+    assert runs, "it was measured before"
+    for down, up in zip(lines[::2], lines[1::2]):
+        assert (down["step"], up["step"]) == ("suspend", "resume")
+        assert not [r for r in runs if r[0] < up["mono_ns"] and r[1] > down["mono_ns"]]
 
 
 def test_a_hung_agent_does_not_keep_the_line_down(tmp_path):
