@@ -260,12 +260,15 @@ def test_the_line_comes_back_when_the_survey_the_agent_or_the_power_goes(bench):
 
 def test_nothing_is_measured_over_a_line_that_we_took_away(bench):
     latency = '{ kind = "latency"; target = "127.0.0.1"; method = "icmp"; interval_s = 1; count = 30; interval_ms = 100; timeout_ms = 500; }'
-    b = bench(surveyed(1.5), modem='suspend = "at";', tests=f"{OPERATORS}, {latency}", budget="idle_down_kbps = 0; idle_up_kbps = 0;")
-    b.agent.start()
-    assert until(lambda: ("resume", "ok") in b.outcomes("data_line"), 40), b.events("data_line")
-    records = b.agent.records()
-    lines = [r for r in records if r["kind"] == "event" and r["event"] == "data_line"]
-    runs = [(r["mono_ns"], r["mono_ns"] + r["duration_ms"] * 1_000_000) for r in records if r["kind"] == "latency"]
+    for _ in range(5):  # which of the two comes first is the probe's own phase
+        b = bench(surveyed(1.5), modem='suspend = "at";', tests=f"{OPERATORS}, {latency}", budget="idle_down_kbps = 0; idle_up_kbps = 0;")
+        b.agent.start()
+        assert until(lambda: ("resume", "ok") in b.outcomes("data_line"), 40), b.events("data_line")
+        records = b.agent.records()
+        lines = [r for r in records if r["kind"] == "event" and r["event"] == "data_line"]
+        runs = [(r["mono_ns"], r["mono_ns"] + r["duration_ms"] * 1_000_000) for r in records if r["kind"] == "latency"]
+        if runs:
+            break
     assert runs, "it was measured before"
     for down, up in zip(lines[::2], lines[1::2]):
         assert (down["step"], up["step"]) == ("suspend", "resume")
