@@ -221,6 +221,7 @@ static int start(struct line *l, const char *const argv[], int tty, line_tell te
 			close_orders(l);
 			close(l->said.fd);
 			l->said.fd = -1;
+			l->tell = NULL;
 			bury(&l->burial);
 		}
 	}
@@ -282,12 +283,6 @@ int line_suspend(struct line *l, const struct line_how *how, line_tell tell, voi
 void line_resume(struct line *l)
 {
 	close_orders(l);
-}
-
-void line_ignore(struct line *l)
-{
-	if (l)
-		l->tell = NULL;
 }
 
 bool line_left_behind(const struct line *l)

@@ -36,7 +36,6 @@ void line_free(struct line *l); /* the watchdog resumes by itself; NULL is fine 
  * suspended, or the marker is there. */
 int line_suspend(struct line *l, const struct line_how *how, line_tell tell, void *arg) MUST_CHECK;
 void line_resume(struct line *l); /* asks for it; idle is fine */
-void line_ignore(struct line *l); /* tell() will not be called */
 
 bool line_left_behind(const struct line *l); /* the marker is there, and no watchdog of ours */
 /* Resumes what the marker says: LINE_RESUMED or LINE_STAYS follows.  -EBUSY: a watchdog is at it. */

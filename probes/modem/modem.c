@@ -58,7 +58,7 @@ static void tell_error(
 		j->answered(j->arg, &a);
 		break;
 	case JOB_OWN:
-		break; /* waits as long as it takes */
+		break;
 	}
 }
 
@@ -90,7 +90,7 @@ static bool is_ours(const struct job *j)
 	return j->kind == JOB_TALK || j->kind == JOB_OWN;
 }
 
-/* Our own requests go behind our own. */
+/* Our own requests go behind our own, and wait as long as it takes. */
 static void enqueue(struct modem *m, struct job *j)
 {
 	struct job **at = &m->waiting;
@@ -99,7 +99,7 @@ static void enqueue(struct modem *m, struct job *j)
 		at = &(*at)->next;
 	j->next = *at;
 	*at = j;
-	if (j->timeout_ns > 0 && j->kind != JOB_OWN)
+	if (j->timeout_ns > 0 && !is_ours(j))
 		loop_timer_in(m->loop, &j->patience, j->timeout_ns);
 	start_next(m);
 }
@@ -176,7 +176,8 @@ void survey_is_over(struct modem *m, const struct modem_survey *s)
 	struct job j = take_job(m);
 	bool wanted = !m->survey.nobody;
 
-	recovery_saw(m, s->error);
+	/* that we do not believe what it found is no fault of the modem's */
+	recovery_saw(m, m->survey.judged ? NULL : s->error);
 	if (wanted)
 		j.survey_done(j.arg, s);
 	go_on(m);
@@ -342,9 +343,10 @@ void modem_let_go(struct modem *m)
 	go_on(m);
 }
 
-static void drop_waiting(struct modem *m, void *arg)
+static bool drop_waiting(struct modem *m, void *arg)
 {
 	struct job *j, *next;
+	bool any = false;
 
 	for (j = m->waiting; j; j = next) {
 		next = j->next;
@@ -352,7 +354,9 @@ static void drop_waiting(struct modem *m, void *arg)
 			continue;
 		unlink_job(m, j);
 		job_free(j);
+		any = true;
 	}
+	return any;
 }
 
 static void drop_running(struct modem *m, void *arg)
@@ -377,9 +381,9 @@ void modem_cancel(struct modem *m, void *arg)
 	drop_running(m, arg);
 }
 
-void modem_drop(struct modem *m, void *arg)
+bool modem_drop(struct modem *m, void *arg)
 {
-	modem_cancel(m, arg);
+	return drop_waiting(m, arg);
 }
 
 /* --- modems ------------------------------------------------------------------------------------------------------------ */

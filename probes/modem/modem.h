@@ -103,8 +103,9 @@ struct modem_options {
 	int64_t balance_low;         /* VND: below it credit is "low" */
 	int64_t balance_every_ns;
 
-	/* Something was begun or ended: event is "recovery", "data_line" or "credit", outcome "begun", "ok",
-	 * "failed" or "refused".  From the loop.  May be NULL. */
+	/* Something was begun or ended: event is "recovery" (step: its name, "self" or "limit"), "data_line"
+	 * ("suspend", "resume") or "credit" ("balance"); outcome "begun", "ok", "failed", "refused", or "ended" for a
+	 * modem that came back by itself.  From the loop.  May be NULL. */
 	void (*tell)(void *arg, const char *event, const char *step, const char *outcome,
 		const char *sentence);
 	/* Is nothing measured over the data line now?  Asked before it is taken away: a survey and a step of recovery

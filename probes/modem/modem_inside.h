@@ -29,7 +29,7 @@ struct job {
 	void *arg;
 	void (*read_done)(void *arg, const struct record *r);
 	void (*survey_done)(void *arg, const struct modem_survey *s);
-	backend_answered answered; /* of JOB_TALK; error "modem_busy" when its turn never came */
+	backend_answered answered; /* of JOB_TALK */
 	void (*turn)(void *arg);   /* of JOB_OWN */
 	enum backend_talk what;
 	const char *param; /* borrowed until it is over */
@@ -40,7 +40,8 @@ void modem_talk(struct modem *m, enum backend_talk what, const char *param, int6
 	backend_answered done, void *arg);
 void modem_own(struct modem *m, void (*turn)(void *arg), void *arg);
 void modem_let_go(struct modem *m);
-void modem_drop(struct modem *m, void *arg); /* our own requests of this arg */
+/* Forgets our own requests of this arg that still wait; whether there was one. */
+bool modem_drop(struct modem *m, void *arg);
 
 /* --- surveys (survey_job.c) --------------------------------------------------------------------------------------- */
 
@@ -53,6 +54,7 @@ struct survey {
 	bool was_suspended; /* at any time of this survey */
 	bool scanning;      /* the backend is at it */
 	bool nobody;        /* cancelled: only the line is to be given back */
+	bool judged;        /* the error is ours: the modem did answer */
 	uint16_t contexts;
 	int64_t until_ns, suspended_ns, patience_ns;
 	struct loop_timer wait; /* for a line that nobody measures */

@@ -3,7 +3,6 @@
  * help, never while a survey runs (the steps wait in the modem's own queue), and not without end. */
 #include "helper.h"
 #include "modem_inside.h"
-#include "../core/log.h"
 #include "../core/mem.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,27 +137,27 @@ static void refused(struct modem *m, const char *sentence)
 		grow_pause(r);
 }
 
-/* Whether it helped shows when the modem answers; it gets settle_ns to come back. */
+/* Whether it helped shows when the modem answers; it gets settle_ns to come back.  Not at once: one that is about to
+ * restart may answer once more. */
 static void look_soon(struct modem *m)
 {
 	m->recovery.settled_ns = loop_now(m->loop) + m->all->options.settle_ns;
-	after(m, RECOVERY_CHECK,
-		m->all->options.settle_ns < LOOK_EVERY_NS ? m->all->options.settle_ns
-							  : LOOK_EVERY_NS);
+	after(m, RECOVERY_CHECK, m->all->options.settle_ns / 6);
 }
 
 static void well_again(struct modem *m)
 {
 	struct recovery *r = &m->recovery;
 	bool in_flight = r->phase == RECOVERY_STEP || r->phase == RECOVERY_CHECK;
-	char sentence[80];
+	int seconds = (int)((loop_now(m->loop) - r->began_ns) / NS_PER_S);
+	bool never_taken = modem_drop(m, r) && r->phase == RECOVERY_STEP;
 
-	snprintf(sentence, sizeof(sentence), "the modem answers again after %d s",
-		(int)((loop_now(m->loop) - r->began_ns) / NS_PER_S));
-	if (in_flight)
-		say(m, "ok", sentence);
-	else if (r->phase == RECOVERY_PAUSE && r->began_ns)
-		log_info("modem", "%s: the modem answers again by itself", m->port);
+	if (in_flight && !never_taken)
+		modems_tell(m->all, "recovery", modem_step_name[step_of(m)], "ok",
+			"%s: the modem answers again after %d s", m->port, seconds);
+	else if (in_flight || r->began_ns)
+		modems_tell(m->all, "recovery", in_flight ? modem_step_name[step_of(m)] : "self",
+			"ended", "%s: the modem answers again by itself", m->port);
 	loop_timer_stop(m->loop, &r->timer);
 	*r = (struct recovery){
 		.timer.fire = r->timer.fire, .child = r->child, .pause_ns = m->all->options.pause_ns
@@ -274,9 +273,8 @@ static const char *cannot(struct modem *m, enum modem_step step, char sentence[4
 		return modem_can(m, TALK_RESET) ? NULL : "";
 	case STEP_USB:
 		if (!*m->usb)
-			return "no USB device of this modem is known: it was not there since the "
-			       "start, "
-			       "or is no USB device";
+			return "no USB device is known for it: it was not there since the start, "
+			       "or is none";
 		if (access(m->usb, F_OK))
 			return "its USB device is gone: only its power could bring it back";
 		if (!access(m->usb, W_OK))

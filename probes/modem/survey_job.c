@@ -199,6 +199,7 @@ static void judge(struct survey *s)
 	else if (s->incomplete)
 		word(s, "modem_hung",
 			"the modem left out answers: an empty survey is not believed");
+	s->judged = *s->error != 0;
 }
 
 static void scanned(void *arg, const struct backend_answer *a)
