@@ -154,6 +154,50 @@ def test_of_a_modem_that_was_never_there_each_refusal_is_told_once(bench):
     assert "no port" in dict((t[0], t[2]) for t in b.events("recovery") if t[1] == "refused")["reset"]
 
 
+def test_a_modem_behind_a_tool_is_restarted_by_the_tool(tmp_path, monkeypatch):
+    """uqmi and mmcli hang until the modem was restarted; a third may not restart it."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    well = {"uqmi": '{"registration":"registered","plmn_mcc":452,"plmn_mnc":4,"roaming":false}',
+            "mmcli": '{"modem":{"3gpp":{"registration-state":"home"},"generic":{"state":"registered"}}}'}
+    for name, reset in (("uqmi", "--set-device-operating-mode reset"), ("mmcli", "--reset")):
+        tool = folder / name
+        tool.write_text(f"""#!/bin/sh
+case "$*" in
+*forbidden*"{reset}"*) echo "error: couldn't reset the modem: 'Unauthorized: PolicyKit authorization failed'" >&2; exit 1 ;;
+*"{reset}"*) touch {tmp_path}/{name}.well; exit 0 ;;
+esac
+[ -e {tmp_path}/{name}.well ] || exec sleep 60
+echo '{well[name]}'
+""")
+        tool.chmod(0o755)
+    (tmp_path / "cdc-wdm0").touch()
+    made = {}
+    try:
+        for name, port in (("uqmi", f"uqmi:{tmp_path}/cdc-wdm0"), ("mmcli", "mmcli:any"), ("forbidden", "mmcli:forbidden")):
+            own = tmp_path / name
+            own.mkdir()
+            made[name] = Agent(own, tests=f'{{ kind = "signal"; port = "{port}"; interval_s = 1; timeout_s = 2; }}', journal="sync_s = 0;",
+                               modem=steps("reset") + "recover_after = 1; recover_pause_s = 1; recover_settle_s = 3;")
+
+        def told(name):
+            return [(r["step"], r["outcome"]) for r in made[name].records() if r["kind"] == "event" and r["event"] == "recovery"]
+
+        made["forbidden"].start()
+        assert until(lambda: len(told("forbidden")) >= 2, 20)
+        assert told("forbidden")[:2] == [("reset", "begun"), ("reset", "refused")]
+        made["forbidden"].stop()
+        made["uqmi"].start()
+        made["mmcli"].start()
+        for name in ("uqmi", "mmcli"):
+            assert until(lambda: len(told(name)) >= 2, 20), name
+            assert told(name)[:2] == [("reset", "begun"), ("reset", "ok")]
+    finally:
+        for a in made.values():
+            a.stop()
+
+
 # --- the data line -------------------------------------------------------------------------------------------------
 
 def surveyed(seconds, **more):
