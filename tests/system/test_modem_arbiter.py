@@ -362,3 +362,17 @@ def test_a_line_that_cannot_be_suspended_is_left_alone(bench):
     records = until(lambda: [r for r in b.agent.records() if r["kind"] == "operators"], 20)
     assert records[0]["error"] == "line_in_use", "tried without: the truth is told"
     assert ("resume", "ok") not in b.outcomes("data_line")
+
+
+@pytest.mark.parametrize("modem, said", [
+    ('suspend = "command";', "modem.suspend_command: is needed"),
+    ('suspend = "ifdown";', "is none of: none, at, command"),
+    ('recover = [ "reopen", "kick" ];', "is none of: reopen, reset, usb, command"),
+    ('balance_code = "*101#;ATD";', "is no code of digits"),
+    ('balance_pattern = "TKG [0-9]+";', "has no group"),
+    ('balance_hours = 1;', "below the least, 24 h"),
+])
+def test_a_wrong_setting_is_told_with_its_name(tmp_path, modem, said):
+    agent = Agent(tmp_path, modem=modem)
+    done = subprocess.run([AGENT, "check", "-c", agent.conf], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 2 and said in done.stderr, done.stderr
