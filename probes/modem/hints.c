@@ -55,6 +55,14 @@ static void file_of(const struct modem *m, char *out, size_t room)
 	modems_path(m->all, file, out, room);
 }
 
+static const char *credit_word(const struct modem *m, int64_t vnd)
+{
+	return vnd < 0                             ? "unknown"
+	       : vnd == 0                          ? "none"
+	       : vnd < m->all->options.balance_low ? "low"
+	                                           : "ok";
+}
+
 /* salt and hash of the SIM, when the balance was asked (UTC, 0 unknown), and what it was */
 void hints_load(struct modem *m)
 {
@@ -69,7 +77,9 @@ void hints_load(struct modem *m)
 	if (f && fscanf(f, "%" SCNx64 " %" SCNx64 " %" SCNd64 " %" SCNd64, &h->sim_salt,
 			 &h->sim_hash, &asked, &vnd) >= 2) {
 		h->sim_known = true;
-		h->credit_asked_utc_s = asked;
+		h->credit_asked_utc_s = asked > 0 ? asked : 0;
+		h->balance_vnd = asked > 0 ? vnd : -1;
+		h->credit = asked > 0 ? credit_word(m, vnd) : NULL;
 	}
 	if (f)
 		fclose(f);
@@ -156,13 +166,11 @@ static void credit_answered(void *arg, const struct backend_answer *a)
 	char text[USSD_TEXT];
 
 	h->credit_running = false;
-	h->credit = "unknown";
 	h->balance_vnd = -1;
-	if (!a->error && ussd_text(a->text, text) &&
-		ussd_balance(text, o->balance_pattern, &h->balance_vnd))
-		h->credit = h->balance_vnd <= 0               ? "none"
-		            : h->balance_vnd < o->balance_low ? "low"
-		                                              : "ok";
+	if (a->error || !ussd_text(a->text, text) ||
+		!ussd_balance(text, o->balance_pattern, &h->balance_vnd))
+		h->balance_vnd = -1;
+	h->credit = credit_word(m, h->balance_vnd);
 	if (h->balance_vnd >= 0)
 		modems_tell(m->all, "credit", "balance", "ok", "%s: %" PRId64 " VND", h->credit,
 			h->balance_vnd);
@@ -217,16 +225,28 @@ bool modems_disturbing(const struct modems *all)
 	return false;
 }
 
+/* Since the balance was asked, -1 when nobody knows: before this start, and without a clock. */
+static int64_t credit_age_s(const struct hints *h)
+{
+	int64_t now = utc_s();
+
+	if (h->credit_asked_ns)
+		return (clock_mono() - h->credit_asked_ns) / NS_PER_S;
+	return now && h->credit_asked_utc_s && now >= h->credit_asked_utc_s
+	               ? now - h->credit_asked_utc_s
+	               : -1;
+}
+
 void modem_hints(const struct modem *m, struct modem_hints *out)
 {
 	const struct hints *h = &m->hints;
-	int64_t now = clock_mono();
+	int64_t age = credit_age_s(h);
 
 	*out = (struct modem_hints){ .sim_seen = *m->imsi != 0,
-		.sim_changed = h->sim_changed_ns && now - h->sim_changed_ns < DAY_NS,
-		.credit = h->credit,
-		.balance_vnd = h->balance_vnd,
-		.credit_age_s = h->credit ? (now - h->credit_asked_ns) / NS_PER_S : 0 };
+		.sim_changed = h->sim_changed_ns && clock_mono() - h->sim_changed_ns < DAY_NS,
+		.credit = age >= 0 ? h->credit : NULL,
+		.balance_vnd = age >= 0 ? h->balance_vnd : -1,
+		.credit_age_s = age };
 }
 
 void modems_hints_record(const struct modems *all, struct record *r)

@@ -126,11 +126,12 @@ bool modems_disturbing(const struct modems *m);
 
 /* What the SIM says of itself, for the record of kind health. */
 struct modem_hints {
-	bool sim_seen;       /* false: the rest of sim_ says nothing */
-	bool sim_changed;    /* another SIM than the last time, restarts included; for a day */
-	const char *credit;  /* "ok" "low" "none" "unknown"; NULL: never asked */
-	int64_t balance_vnd; /* -1: could not be read */
-	int64_t credit_age_s;
+	bool sim_seen;    /* false: the rest of sim_ says nothing */
+	bool sim_changed; /* another SIM than the last time, restarts included; for a day */
+	const char
+		*credit; /* "ok" "low" "none" "unknown"; NULL: never asked, or nobody knows when */
+	int64_t balance_vnd;  /* -1: could not be read */
+	int64_t credit_age_s; /* since it was asked; -1 without credit */
 };
 void modem_hints(const struct modem *m, struct modem_hints *out);
 /* Those of the first modem that has any, as the fields of a health record. */

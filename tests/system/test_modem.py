@@ -461,6 +461,25 @@ def test_the_balance_is_asked_when_nothing_is_measured_and_its_text_stays_here(a
     assert "84912345678" not in json.dumps([said, event, hints])
 
 
+def test_the_balance_outlives_a_restart_and_is_not_asked_again(asked, tmp_path):
+    state = tmp_path / "state"
+    state.mkdir()
+    answers = served(**{'AT+CUSD=1,"*101#",15': 'late:+CUSD: 0,"TKG: 25.000d",15'})
+    options = (f"state={state}", "balance=*101#", "balance_every_s=86400")
+    reader = asked(answers, *(*options[:2], "balance_every_s=1"))
+    answers_to(reader, "")
+    reader.say("wait 1000")
+    assert reader.hear()["detail"] == "ok: 25000 VND"
+    reader.end()
+    asked.ends.remove(reader)
+    reader = asked(None, *options, sim=False)
+    answers_to(reader, "")
+    reader.say("wait 500")
+    hints = answers_to(reader, "hints")[0]
+    assert (hints["credit"], hints["balance_vnd"]) == ("ok", 25000)
+    assert b"TKG" not in b"".join(f.read_bytes() for f in state.iterdir())
+
+
 def test_a_busy_line_is_not_asked_for_its_balance(asked):
     reader = asked(served(**{'AT+CUSD=1,"*101#",15': 'late:+CUSD: 0,"TKG: 5d",15'}), "balance=*101#", "busy=yes")
     answers_to(reader, "")
