@@ -55,6 +55,8 @@ struct daemon {
 	struct controller controller;
 	struct loop_timer watch; /* while a test may spend much */
 	struct control *control;
+	uint64_t sim;           /* hash of the SIM that the allowance knows of; 0 none */
+	int64_t credit_asked_s; /* since boot, of the credit that the access state was told; 0 none */
 	struct order_desk *desk;
 	struct complaint complaint;
 	struct led *led;
@@ -125,6 +127,11 @@ void daemon_look_at_link(struct daemon *d); /* its address, or where the way out
 void daemon_signs_open(struct daemon *d);
 void daemon_signs(struct daemon *d); /* at each tick */
 void daemon_signs_close(struct daemon *d);
+
+/* modems.c */
+void daemon_modems(struct daemon *d); /* recovery, surveys, hints: as configured */
+void daemon_look_at_modems(
+	struct daemon *d); /* at each tick: credit to the state, the SIM to the allowance */
 
 /* status_document.c */
 struct json_object *daemon_status(void *daemon); /* the document of `status --json` */

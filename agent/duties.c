@@ -4,6 +4,7 @@
 #include "daemon.h"
 #include "memory.h"
 #include "../probes/core/mem.h"
+#include "../probes/modem/modem.h"
 #include <math.h>
 #include <stdlib.h>
 #include <time.h>
@@ -50,6 +51,8 @@ static void look_at_uplink(struct daemon *d)
 	struct uplink_status s;
 	struct access_uplink u;
 
+	if (modems_line_suspended(d->world.modems))
+		return; /* our own doing: says nothing about the net */
 	uplink_status(d->uplink, &s);
 	u = (struct access_uplink){ .configured = d->brokers[0] != NULL,
 		.connected = s.connected,
@@ -90,6 +93,8 @@ static void look_at_clock(struct daemon *d)
 
 void daemon_look_at_link(struct daemon *d)
 {
+	if (modems_line_suspended(d->world.modems))
+		return; /* our own doing: says nothing about the net */
 	if (*d->world.iface)
 		access_link(d->access, traffic_has_address(d->world.iface), clock_mono());
 	else
@@ -104,6 +109,7 @@ void daemon_tick(struct loop_timer *t)
 	daemon_quiet(d);
 	daemon_count_traffic(d);
 	daemon_look_at_link(d);
+	daemon_look_at_modems(d);
 	look_at_uplink(d);
 	access_tick(d->access, clock_mono());
 	daemon_signs(d);
@@ -178,13 +184,13 @@ void daemon_health(struct loop_timer *t)
 				  .readings = readings,
 				  .modem = record_text(signal, FIELD_MODEM),
 				  .sim = record_text(signal, FIELD_SIM),
-				  .credit = access_credit_word(d->access),
 				  .reset = d->reset,
 				  .version = phusong_version,
 				  .cpu_share = cpu_share(d),
 				  .skipped = skipped - d->skipped_told,
 				  .first = !d->health_told });
 	say_limits(d, &r);
+	modems_hints_record(d->world.modems, &r);
 	d->skipped_told = skipped;
 	d->health_told = true;
 	daemon_gnss_health(d, &r);

@@ -63,7 +63,6 @@ void health_record(struct record *r, const struct health_facts *f)
 	put_text(r, FIELD_MODEM, f->modem);
 	put_text(r, FIELD_MODEM_FIRMWARE, f->firmware);
 	put_text(r, FIELD_SIM, f->sim);
-	put_text(r, FIELD_CREDIT, f->credit);
 	if (f->first)
 		record_set_bool(r, FIELD_AGENT_START, true);
 	record_set_int(r, FIELD_SKIPPED, (int64_t)f->skipped);

@@ -67,7 +67,6 @@ struct health_facts {
 	const struct budget *budget;
 	const struct health_readings *readings;
 	const char *modem, *firmware, *sim; /* or NULL */
-	const char *credit;                 /* "used_up" "low" "ok"; NULL unknown */
 	const char *reset;                  /* of health_reset() */
 	const char *version;
 	double cpu_share; /* of one core since the last health record; NAN unknown */

@@ -2,6 +2,7 @@
 /* phusong-agent: measures where people live, and keeps every result until it has arrived. */
 #include "command.h"
 #include "options.h"
+#include "../probes/modem/helper.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -29,6 +30,9 @@ const struct command commands[] = {
 
 int main(int argc, char **argv)
 {
+	if (argc > 1 &&
+		!strcmp(argv[1], MODEM_HELPER)) /* we ran ourselves: no command for people */
+		return modem_helper(argc - 1, argv + 1);
 	for (const struct command *c = commands; argc > 1 && c->name; c++)
 		if (!strcmp(argv[1], c->name))
 			return c->run(argc - 1, argv + 1);

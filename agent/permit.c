@@ -2,6 +2,7 @@
 /* Which test may run now: what the state, the device, the month's allowance and the line allow. */
 #include "daemon.h"
 #include "power.h"
+#include "../probes/modem/modem.h"
 #include <string.h>
 
 #define OWN_TRACE \
@@ -30,6 +31,14 @@ static bool served(enum access_state s)
 {
 	return s == STATE_OK || s == STATE_COLLECTOR_DOWN || s == STATE_CAPTIVE_OR_NO_CREDIT ||
 	       s == STATE_IP_NO_INTERNET || s == STATE_ATTACHED_NO_IP;
+}
+
+/* Reads what the modem knows anyway. */
+static bool disturbs_nothing(const struct probe *p)
+{
+	return (probe_type_of(p)->needs & PROBE_MODEM) &&
+	       setting_listed(probe_type_of(p)->accept, "method") &&
+	       !strcmp(settings_text(probe_settings(p), "method"), "neighbours");
 }
 
 /* --- the device ------------------------------------------------------------------------------------------------- */
@@ -86,12 +95,17 @@ static enum schedule_verdict line_allows(struct daemon *d, const struct probe *p
 enum schedule_verdict daemon_may_run(void *arg, struct probe *p, unsigned tries)
 {
 	struct daemon *d = arg;
-	bool exclusive = probe_type_of(p)->needs & PROBE_EXCLUSIVE;
+	unsigned needs = probe_type_of(p)->needs;
+	bool exclusive = (needs & PROBE_EXCLUSIVE) && !disturbs_nothing(p);
 	enum schedule_verdict v = SCHEDULE_GO;
 
 	if (!strcmp(settings_text(probe_settings(p), "when"), "unserved") &&
 		served(access_state(d->access)))
 		return SCHEDULE_PASS;
+	/* what is lost while we take the line away ourselves says nothing about the network */
+	if (!(needs & PROBE_MODEM) &&
+		(modems_disturbing(d->world.modems) || modems_line_suspended(d->world.modems)))
+		return SCHEDULE_LATER;
 	if (desk_needs_line(d, p))
 		return SCHEDULE_LATER;
 	if (quiet_is(&d->quiet) && (exclusive || tagged_quiet(d, p)))

@@ -246,6 +246,8 @@ int daemon_start(struct daemon *d, struct why *why)
 	if (!err)
 		err = start_uplink(d, why); /* the only other thread of ours that stays */
 	if (!err)
+		daemon_modems(d);
+	if (!err)
 		err = control_open(&d->control, d->world.loop,
 			state_path(d->conf, CONTROL_SOCKET, path), daemon_status, d, why);
 	if (!err && !d->survey)

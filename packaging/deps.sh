@@ -10,7 +10,7 @@ build='gcc libc6-dev make pkg-config git npm libcurl4-openssl-dev libpcap-dev li
 demo="$build mosquitto openssl python3 iproute2 procps"
 check="$demo clang libclang-rt-14-dev clang-format-14 python3-pytest python3-pytest-xdist python3-scapy python3-cbor2 python3-cryptography mosquitto-clients
 	iperf3 fping tshark chromium fonts-dejavu-core iputils-ping build-essential debhelper dpkg-dev fakeroot debootstrap man-db
-	sqlite3 tcpdump curl systemd-container gpsd gpsd-clients"
+	sqlite3 tcpdump curl systemd-container gpsd gpsd-clients modemmanager dbus-daemon dbus-bin"
 case $goal in
 build) want=$build ;;
 demo) want=$demo ;;

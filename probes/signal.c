@@ -21,6 +21,11 @@ static const struct setting accept[] = {
 		.unless = "20",
 		.unit = "s",
 		.meaning = "longest time for one round" },
+	{ .key = "quick",
+		.type = SETTING_BOOL,
+		.unless = "false",
+		.meaning = "only registration and the levels of the serving cell, for aiming an "
+			   "antenna twice a second" },
 	{ 0 },
 };
 
@@ -42,7 +47,8 @@ static int start(struct probe *p)
 	int err;
 
 	s->modem = modems_get(probe_world(p)->modems, probe_str(p, "port"));
-	err = modem_read(s->modem, probe_int(p, "timeout_s") * NS_PER_S, read_done, p);
+	err = (settings_bool(probe_settings(p), "quick") ? modem_read_quick : modem_read)(
+		s->modem, probe_int(p, "timeout_s") * NS_PER_S, read_done, p);
 	if (!err)
 		s->reading = true;
 	return err;

@@ -100,6 +100,9 @@
 	X(81, SCAN_INDEX, "scan_index", INT, "", K(OPERATORS), "0 .. scan_cells - 1")                                  \
 	X(82, SCAN_CELLS, "scan_cells", INT, "", K(OPERATORS) | K(ACCESS), "cells the survey saw; 0 is a result")      \
 	X(83, PLMN_STATUS, "plmn_status", TEXT, "", K(OPERATORS), "available current forbidden unknown (TS 27.007 +COPS)") \
+	X(84, NEIGHBOURS, "neighbours", INT, "", K(OPERATORS), "cells in the modem's list of neighbours; a list is no survey, and an empty one says nothing") \
+	X(85, NEIGHBOUR_INDEX, "neighbour_index", INT, "", K(OPERATORS), "0 .. neighbours - 1")                        \
+	X(86, LINE_SUSPENDED, "line_suspended", BOOL, "", K(OPERATORS), "the data line was suspended for this survey, and given back") \
 	/* access */                                                                                                   \
 	X(96, FROM_STATE, "from_state", TEXT, "", K(ACCESS), "state before this transition")                           \
 	X(97, HELD_S, "held_s", INT, "s", K(ACCESS), "how long from_state with from_cause held, or for a heartbeat this state so far")   \
@@ -220,6 +223,10 @@
 	X(316, AGENT_START, "agent_start", BOOL, "", K(HEALTH), "first record after the agent started")                \
 	X(317, PROCESS_RSS, "process_rss", INT, "B", K(HEALTH), "resident memory of the agent")                        \
 	X(318, SKIPPED, "skipped", INT, "", K(HEALTH), "runs left out since the last health record")                   \
+	X(319, SIM_CHANGED, "sim_changed", BOOL, "", K(HEALTH), "another SIM than before, within the last day")        \
+	X(320, CREDIT, "credit", TEXT, "", K(HEALTH), "ok low none unknown, as the network answered; absent: never asked") \
+	X(321, BALANCE_VND, "balance_vnd", INT, "VND", K(HEALTH), "balance of the SIM, when the answer could be read") \
+	X(322, CREDIT_AGE_S, "credit_age_s", INT, "s", K(HEALTH), "since the network was asked for the balance")       \
 	X(323, BUDGET_CUT, "budget_cut", TEXT, "", K(HEALTH), "tests that the data allowance has cut, by name")        \
 	X(324, SUPPRESSED, "suppressed", TEXT, "", K(HEALTH), "suppressions that hold, by name")                       \
 	X(331, GNSS_DISTANCE_M, "gnss_distance_m", REAL, "m", K(HEALTH), "from the surveyed place to the GNSS fix")    \
@@ -250,7 +257,6 @@
 	X(379, LOAD, "load", REAL, "", K(HEALTH), "runnable tasks, mean of one minute")                                \
 	X(380, KERNEL, "kernel", TEXT, "", K(HEALTH), "release and machine of the kernel")                             \
 	X(381, OS, "os", TEXT, "", K(HEALTH), "ID and VERSION_ID of os-release")                                       \
-	X(382, CREDIT, "credit", TEXT, "", K(HEALTH), "what the operator said of the SIM's credit: used_up low ok")    \
 	X(383, MODEM_FIRMWARE, "modem_firmware", TEXT, "", K(HEALTH), "revision of the modem")
 
 /* clang-format on */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A round of AT commands: one at a time, each with a deadline, so that a modem that stops answering is noticed
+/* The port of an AT modem: one command at a time, each with a deadline, so that a modem that stops answering is noticed
  * and said.  Commands are not chained with ";": long chains break some drivers. */
-#include "at_answer.h"
+#include "at_inside.h"
 #include "at_port.h"
-#include "backend.h"
 #include "../core/log.h"
 #include "../core/mem.h"
 #include <errno.h>
@@ -11,51 +10,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
-#define COMMAND_NS (3 * NS_PER_S)
 #define SYNC_NS    (1 * NS_PER_S)
+#define REST_NS    (1 * NS_PER_S)
 #define SYNC_TRIES 3
 #define HUNG_AFTER 3 /* deadlines missed in a row */
 
-enum stage { SYNC, SETUP, GENERIC, DIALECT, STAGES, SURVEY };
-
-struct at {
-	struct loop *loop;
-	char *path;
-	struct loop_fd port; /* fd -1: closed */
-	struct loop_timer deadline;
-	const struct at_dialect *dialect;
-	char maker[48], model[48];
-	bool set_up; /* since the port was opened */
-
-	/* the round */
-	bool busy;
-	enum stage stage;
-	size_t step;
-	unsigned missed, missed_in_row, tries;
-	int64_t until_ns;
-	struct at_answer answer;
-	struct radio radio;
-	struct buf raw;
-	backend_done done;
-	void (*surveyed)(void *arg, const struct modem_survey *s); /* a survey, not a round */
-	struct record scratch;                                     /* of a survey */
-	void *arg;
-};
-
-static void ask(struct at *a);
+static const struct at_command sync_command = { "AT", NULL, ANSWER_NONE, NULL };
 
 static void maker_is(struct radio *x, const char *answer)
 {
 	(void)x;
 	(void)answer;
 }
-
-static const struct at_command sync_commands[] = {
-	{ "AT", NULL, ANSWER_NONE, NULL },
-	{ 0 },
-};
 
 #define CGMI 2
 #define CGMM 3
@@ -74,136 +44,39 @@ static const struct at_command setup_commands[] = {
 	{ 0 },
 };
 
-/* What must be known before an empty survey is believed, then the first scan that works. */
-#define QSCAN 5
-#define COPS  6
-static const struct at_command survey_commands[] = {
-	{ "AT+CFUN?", "+CFUN:", ANSWER_LINES, NULL },
-	{ "AT+CREG?", "+CREG:", ANSWER_LINES, NULL },
-	{ "AT+CGREG?", "+CGREG:", ANSWER_LINES, NULL },
-	{ "AT+CEREG?", "+CEREG:", ANSWER_LINES, NULL },
-	{ "AT+C5GREG?", "+C5GREG:", ANSWER_LINES, NULL },
-	[QSCAN] = { "AT+QSCAN=3,1", "+QSCAN:", ANSWER_MAYBE, NULL },
-	[COPS] = { "AT+COPS=?", "+COPS:", ANSWER_MAYBE, NULL },
-	{ 0 },
-};
-
-static const struct at_command *command(const struct at *a)
+void at_shut(struct at *a)
 {
-	switch (a->stage) {
-	case SYNC:
-		return &sync_commands[a->step];
-	case SETUP:
-		return &setup_commands[a->step];
-	case GENERIC:
-		return &at_3gpp_commands[a->step];
-	case DIALECT:
-		return &a->dialect->commands[a->step];
-	case SURVEY:
-		return &survey_commands[a->step];
-	case STAGES:
-		break;
-	}
-	return NULL;
-}
-
-static void shut(struct at *a)
-{
+	a->set_up = false;
 	if (a->port.fd < 0)
 		return;
-	loop_fd_del(a->loop, &a->port);
+	if (!a->lent)
+		loop_fd_del(a->loop, &a->port);
+	a->lent = false;
 	at_port_close(a->port.fd);
 	a->port.fd = -1;
-	a->set_up = false;
 }
 
-static void finish(struct at *a, const char *error, const char *sentence)
+void at_end(struct at *a, const char *error, const char *sentence)
 {
-	char masked[MODEM_RAW];
-	char modem[100];
+	const struct at_script *script = a->script;
 
 	loop_timer_stop(a->loop, &a->deadline);
-	a->busy = false;
-	if (!error || !strcmp(error, "modem_hung"))
-		record_set_bool(a->radio.r, FIELD_MODEM_HEALTHY,
-			!error && !a->missed && !a->radio.radio_off);
-	radio_end(&a->radio);
-	snprintf(modem, sizeof(modem), "%s%s%s", a->maker, *a->maker && *a->model ? " " : "",
-		a->model);
-	if (*modem)
-		record_set_text(a->radio.r, FIELD_MODEM, modem);
-	if (radio_mask(masked, sizeof(masked), buf_text(&a->raw)))
-		record_set_text(a->radio.r, FIELD_RAW, masked);
+	a->script = NULL;
 	if (a->radio.reports_lost || error)
 		a->set_up = false;
-	if (error)
-		shut(a);
-	a->done(a->arg, error, sentence);
-}
-
-static void survey_over(struct at *a, const char *error, const char *sentence)
-{
-	char modem[100];
-	struct modem_survey s = { error, sentence, a->step == QSCAN ? "qscan" : "cops", modem,
-		buf_text(&a->answer.text) };
-
-	snprintf(modem, sizeof(modem), "%s%s%s", a->maker, *a->maker && *a->model ? " " : "",
-		a->model);
-	loop_timer_stop(a->loop, &a->deadline);
-	a->busy = false;
 	if (error && !strncmp(error, "modem_", 6))
-		shut(a);
-	a->surveyed(a->arg, &s);
+		at_shut(a);
+	script->over(a, error, sentence);
 }
 
-static bool in_use(struct at *a)
+void at_name(const struct at *a, char out[100])
 {
-	radio_end(&a->radio);
-	return !strcmp(radio_get_text(&a->radio, FIELD_REGISTRATION), "home") ||
-	       !strcmp(radio_get_text(&a->radio, FIELD_REGISTRATION), "roaming");
+	snprintf(out, 100, "%s%s%s", a->maker, *a->maker && *a->model ? " " : "", a->model);
 }
 
-static void survey_answered(struct at *a, enum at_result result)
+const struct at_command *at_list_next(struct at *a)
 {
-	const char *text = buf_text(&a->answer.text);
-
-	loop_timer_stop(a->loop, &a->deadline);
-	a->missed_in_row = 0;
-	if (a->step < QSCAN && result == AT_OK)
-		at_3gpp_parse(&a->radio, text);
-	if (a->step < QSCAN || (a->step == QSCAN && result == AT_ERROR)) {
-		a->step++;
-		ask(a);
-	} else if (result == AT_ERROR) {
-		survey_over(a, "unsupported", "the modem refuses +QSCAN and +COPS=?");
-	} else if (survey_cells(text, NULL, NULL)) {
-		survey_over(a, NULL, NULL);
-	} else if (a->radio.radio_off) {
-		survey_over(a, "radio_off", "somebody switched the modem's radio off");
-	} else if (in_use(a)) {
-		survey_over(a, "line_in_use", "a scan that misses the cell in use is none");
-	} else if (a->missed) {
-		survey_over(a, "modem_hung",
-			"the modem left out answers: an empty survey is not believed");
-	} else {
-		survey_over(a, NULL, NULL);
-	}
-}
-
-static void end(struct at *a, const char *error, const char *sentence)
-{
-	if (a->surveyed)
-		survey_over(a, error, sentence);
-	else
-		finish(a, error, sentence);
-}
-
-static void gone(struct at *a)
-{
-	if (a->busy)
-		end(a, "modem_absent", "the modem went away");
-	else
-		shut(a);
+	return a->list && a->list->text ? a->list++ : NULL;
 }
 
 static void copy_line(char *to, size_t room, const char *answer)
@@ -228,52 +101,62 @@ static void identified(struct at *a, const char *answer)
 		copy_line(a->maker, sizeof(a->maker), answer);
 	else
 		copy_line(a->model, sizeof(a->model), answer);
-	snprintf(both, sizeof(both), "%s %s", a->maker, a->model);
+	at_name(a, both);
 	a->dialect = at_dialect_for(both);
 	snprintf(a->radio.model, sizeof(a->radio.model), "%s", a->model);
 }
 
+static void ask(struct at *a, const struct at_command *c)
+{
+	int64_t due = loop_now(a->loop) + (a->stage == AT_SYNC ? SYNC_NS : a->wait_ns);
+	char line[64];
+	int n = snprintf(line, sizeof(line), "%s\r", c->text);
+
+	a->asked = c;
+	at_answer_begin(&a->answer, c);
+	loop_timer_at(a->loop, &a->deadline, due < a->until_ns ? due : a->until_ns);
+	/* A modem that takes no more bytes will miss its deadline like one that gives none. */
+	if (write(a->port.fd, line, (size_t)n) < 0 && errno != EAGAIN && errno != EINTR)
+		log_debug("modem", "%s: %s", a->path, strerror(errno));
+}
+
 static void advance(struct at *a)
 {
-	a->step++;
-	while (a->stage != STAGES && !command(a)->text) {
+	const struct at_command *c;
+
+	if (a->stage == AT_SYNC) {
+		a->stage = a->set_up ? AT_SCRIPT : AT_SETUP;
 		a->step = 0;
-		a->stage++;
-		if (a->stage == SETUP && a->set_up)
-			a->stage = GENERIC;
-		if (a->stage == GENERIC)
-			a->set_up = true;
-		if (a->stage == GENERIC && a->surveyed)
-			a->stage = SURVEY;
+	} else if (a->stage == AT_SETUP) {
+		a->step++;
 	}
-	if (a->stage == STAGES)
-		finish(a, NULL, NULL);
+	if (a->stage == AT_SETUP && !setup_commands[a->step].text) {
+		a->set_up = true;
+		a->stage = AT_SCRIPT;
+	}
+	a->wait_ns = AT_COMMAND_NS;
+	c = a->stage == AT_SETUP ? &setup_commands[a->step] : a->script->next(a);
+	if (c)
+		ask(a, c);
 	else
-		ask(a);
+		at_end(a, NULL, NULL);
 }
 
 static void answered(struct at *a, enum at_result result)
 {
-	const struct at_command *c = command(a);
+	const struct at_script *script = a->script;
 	const char *text = buf_text(&a->answer.text);
+	unsigned talk = a->talks;
 
-	if (a->stage == SURVEY) {
-		survey_answered(a, result);
-		return;
-	}
 	loop_timer_stop(a->loop, &a->deadline);
-	a->missed_in_row = 0;
-	if (a->stage == SETUP && result == AT_OK && (a->step == CGMI || a->step == CGMM))
+	if (result != AT_WAITING)
+		a->missed_in_row = 0;
+	if (a->stage == AT_SETUP && result == AT_OK && (a->step == CGMI || a->step == CGMM))
 		identified(a, text);
-	else if (c->take && (result == AT_OK || c->take == at_3gpp_sim))
-		c->take(&a->radio, text);
-	else if (result == AT_OK && a->stage == GENERIC)
-		at_3gpp_parse(&a->radio, text);
-	else if (result == AT_OK && a->stage == DIALECT)
-		a->dialect->parse(&a->radio, text);
-	if (a->stage >= GENERIC && c->take != at_3gpp_imsi && strcmp(text, "ERROR\n") != 0)
-		buf_puts(&a->raw, text);
-	advance(a);
+	else if (a->stage == AT_SCRIPT && script->take)
+		script->take(a, result, text);
+	if (a->script && a->talks == talk)
+		advance(a);
 }
 
 static void deadline_passed(struct loop_timer *t)
@@ -281,35 +164,19 @@ static void deadline_passed(struct loop_timer *t)
 	struct at *a = container_of(t, struct at, deadline);
 
 	if (loop_now(a->loop) >= a->until_ns) {
-		end(a, "modem_hung", "the modem was too slow to answer in the time given");
+		at_end(a, "modem_hung", "the modem was too slow to answer in the time given");
 		return;
 	}
-	log_debug("modem", "%s: %s has no answer", a->path, command(a)->text);
+	log_debug("modem", "%s: %s has no answer", a->path, a->asked->text);
 	a->missed++;
 	if (++a->missed_in_row >= HUNG_AFTER) {
-		end(a, "modem_hung", "three commands in a row had no answer");
+		at_end(a, "modem_hung", "three commands in a row had no answer");
 		return;
 	}
-	if (a->stage == SYNC && ++a->tries < SYNC_TRIES)
-		ask(a);
+	if (a->stage == AT_SYNC && ++a->tries < SYNC_TRIES)
+		ask(a, &sync_command);
 	else
-		advance(a);
-}
-
-static void ask(struct at *a)
-{
-	const struct at_command *c = command(a);
-	int64_t due = loop_now(a->loop) + (a->stage == SYNC ? SYNC_NS : COMMAND_NS);
-	char line[64];
-	int n = snprintf(line, sizeof(line), "%s\r", c->text);
-
-	if (a->stage == SURVEY && a->step >= QSCAN)
-		due = a->until_ns; /* minutes are usual */
-	at_answer_begin(&a->answer, c);
-	loop_timer_at(a->loop, &a->deadline, due < a->until_ns ? due : a->until_ns);
-	/* A modem that takes no more bytes will miss its deadline like one that gives none. */
-	if (write(a->port.fd, line, (size_t)n) < 0 && errno != EAGAIN && errno != EINTR)
-		log_debug("modem", "%s: %s", a->path, strerror(errno));
+		answered(a, AT_WAITING);
 }
 
 static void port_ready(struct loop_fd *f, uint32_t events)
@@ -320,15 +187,19 @@ static void port_ready(struct loop_fd *f, uint32_t events)
 	enum at_result result;
 
 	if (n > 0) {
-		if (!a->busy)
+		if (!a->script)
 			return; /* unasked */
 		result = at_answer_feed(&a->answer, bytes, (size_t)n);
 		if (result != AT_WAITING)
 			answered(a, result);
 		return;
 	}
-	if (n == 0 || (errno != EAGAIN && errno != EINTR) || (events & (EPOLLHUP | EPOLLERR)))
-		gone(a);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR) && !(events & (EPOLLHUP | EPOLLERR)))
+		return;
+	if (a->script)
+		at_end(a, "modem_absent", "the modem went away");
+	else
+		at_shut(a);
 }
 
 static int open_port(struct at *a)
@@ -337,7 +208,7 @@ static int open_port(struct at *a)
 
 	if (a->port.fd >= 0 && at_port_same(a->port.fd, a->path))
 		return 0;
-	shut(a);
+	at_shut(a);
 	err = at_port_open(&a->port.fd, a->path);
 	if (err) {
 		a->port.fd = -1;
@@ -351,51 +222,109 @@ static int open_port(struct at *a)
 	return err;
 }
 
-static int begin(struct at *a, struct record *r, int64_t timeout_ns, void *arg)
+int at_begin(
+	struct at *a, const struct at_script *script, bool hurry, int64_t timeout_ns, void *arg)
 {
 	int err = open_port(a);
 
 	if (err)
 		return err;
-	radio_begin(&a->radio, r, a->model);
-	buf_clear(&a->raw);
-	a->busy = true;
-	a->stage = SYNC;
-	a->step = a->tries = a->missed = a->missed_in_row = 0;
-	a->until_ns = timeout_ns > 0 ? loop_now(a->loop) + timeout_ns : INT64_MAX;
+	a->script = script;
+	a->talks++;
 	a->arg = arg;
-	ask(a);
+	a->tries = a->missed = a->missed_in_row = 0;
+	a->until_ns = timeout_ns > 0 ? loop_now(a->loop) + timeout_ns : INT64_MAX;
+	a->stage = AT_SYNC;
+	a->step = 0;
+	if (script->bare || (hurry && a->set_up)) {
+		a->stage = AT_SCRIPT;
+		advance(a);
+	} else {
+		ask(a, &sync_command);
+	}
 	return 0;
 }
 
-static int at_read(void *b, struct record *r, int64_t timeout_ns, backend_done done, void *arg)
+/* Rested: now like any other talk. */
+static void rested(struct loop_timer *t)
 {
-	struct at *a = b;
+	struct at *a = container_of(t, struct at, rest);
+	const struct at_script *script = a->script;
+	int err = at_begin(a, script, false, a->until_ns, a->arg);
 
-	a->done = done;
-	a->surveyed = NULL;
-	return begin(a, r, timeout_ns, arg);
+	if (!err)
+		return;
+	a->script = NULL;
+	script->over(a, modem_error_word(err), strerror(-err));
 }
 
-static int at_survey(void *b, int64_t timeout_ns,
-	void (*done)(void *arg, const struct modem_survey *s), void *arg)
+int at_reopen(struct at *a, const struct at_script *script, int64_t timeout_ns, void *arg)
 {
-	struct at *a = b;
+	int lines = TIOCM_DTR | TIOCM_RTS, err;
 
-	record_clear(&a->scratch, RECORD_SIGNAL);
-	a->surveyed = done;
-	return begin(a, &a->scratch, timeout_ns, arg);
+	at_shut(a);
+	err = open_port(a);
+	if (err)
+		return err;
+	(void)ioctl(a->port.fd, TIOCMBIC,
+		&lines); /* not every tty has them; the next open() raises them */
+	at_shut(a);
+	a->script = script; /* busy */
+	a->wait_ns = 0;
+	a->arg = arg;
+	a->until_ns = timeout_ns;
+	loop_timer_in(a->loop, &a->rest, REST_NS);
+	return 0;
 }
 
 static void at_cancel(void *b)
 {
 	struct at *a = b;
 
+	loop_timer_stop(a->loop, &a->rest);
 	/* a character ends a scan (TS 27.007 7.3); without it the modem stays deaf for minutes */
-	if (a->busy && a->stage == SURVEY && write(a->port.fd, "\r", 1) < 0)
+	if (a->script && a->wait_ns > AT_COMMAND_NS && write(a->port.fd, "\r", 1) < 0)
 		log_debug("modem", "%s: %s", a->path, strerror(errno));
-	a->busy = false;
+	a->script = NULL;
 	loop_timer_stop(a->loop, &a->deadline);
+}
+
+static int at_lend(void *b)
+{
+	struct at *a = b;
+
+	if (a->port.fd >= 0 && !a->lent) {
+		loop_fd_del(a->loop, &a->port);
+		a->lent = true;
+	}
+	return a->port.fd;
+}
+
+static void at_take_back(void *b)
+{
+	struct at *a = b;
+
+	if (!a->lent)
+		return;
+	a->lent = false;
+	if (loop_fd_add(a->loop, &a->port, EPOLLIN)) {
+		at_port_close(a->port.fd);
+		a->port.fd = -1;
+		a->set_up = false;
+	}
+}
+
+static void at_rest(void *b)
+{
+	at_shut(b);
+}
+
+static void at_facts(const void *b, struct backend_facts *out)
+{
+	const struct at *a = b;
+
+	out->imsi = a->radio.imsi;
+	out->device = a->path;
 }
 
 static void *at_open(struct loop *l, const char *port)
@@ -407,6 +336,7 @@ static void *at_open(struct loop *l, const char *port)
 	a->port.fd = -1;
 	a->port.ready = port_ready;
 	a->deadline.fire = deadline_passed;
+	a->rest.fire = rested;
 	a->dialect = &at_generic;
 	at_answer_init(&a->answer);
 	buf_init(&a->raw, AT_ANSWER_CEILING);
@@ -418,11 +348,22 @@ static void at_close(void *b)
 	struct at *a = b;
 
 	at_cancel(a);
-	shut(a);
+	at_shut(a);
 	at_answer_done(&a->answer);
 	buf_done(&a->raw);
 	free(a->path);
 	free(a);
 }
 
-const struct modem_backend backend_at = { "at", at_open, at_close, at_read, at_cancel, at_survey };
+const struct modem_backend backend_at = { .method = "at",
+	.talks = 1u << TALK_LOOK | 1u << TALK_SCAN | 1u << TALK_CLOCK | 1u << TALK_BALANCE |
+	         1u << TALK_REOPEN | 1u << TALK_RESET,
+	.open = at_open,
+	.close = at_close,
+	.read = at_read,
+	.talk = at_talk,
+	.cancel = at_cancel,
+	.facts = at_facts,
+	.lend = at_lend,
+	.take_back = at_take_back,
+	.rest = at_rest };

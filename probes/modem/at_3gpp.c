@@ -20,6 +20,26 @@ const struct at_command at_3gpp_commands[] = {
 	{ 0 },
 };
 
+const struct at_command at_3gpp_quick[] = {
+	{ "AT+CGREG?", "+CGREG:", ANSWER_LINES, NULL },
+	{ "AT+CEREG?", "+CEREG:", ANSWER_LINES, NULL },
+	{ "AT+C5GREG?", "+C5GREG:", ANSWER_LINES, NULL },
+	{ 0 },
+};
+
+const struct at_command at_3gpp_levels[] = {
+	{ "AT+CSQ", "+CSQ:", ANSWER_LINES, NULL },
+	{ "AT+CESQ", "+CESQ:", ANSWER_LINES, NULL },
+	{ 0 },
+};
+
+/* 8.40 and 8.15: whether the clock follows the network, and the clock */
+const struct at_command at_3gpp_clock[] = {
+	{ "AT+CTZU?", "+CTZU:", ANSWER_LINES, NULL },
+	{ "AT+CCLK?", "+CCLK:", ANSWER_LINES, NULL },
+	{ 0 },
+};
+
 /* AcT of TS 27.007 7.3 */
 const char *at_3gpp_technology(int64_t act)
 {
@@ -251,4 +271,22 @@ void at_3gpp_imsi(struct radio *x, const char *answer)
 		digits = text_has_prefix(line, "+CIMI:") ? line + 6 : line;
 		radio_home_of_imsi(x, digits + strspn(digits, " \""));
 	}
+}
+
+uint16_t at_3gpp_contexts(const char *answer)
+{
+	char line[TEXT_LINE];
+	struct text_fields f;
+	uint16_t active = 0;
+	int64_t cid, state;
+
+	while (text_line(&answer, line)) {
+		if (!text_has_prefix(line, "+CGACT:"))
+			continue;
+		text_split(&f, line + 7);
+		if (text_int(text_field(&f, 0), &cid) && text_int(text_field(&f, 1), &state) &&
+			cid >= 1 && cid <= 15 && state == 1)
+			active |= (uint16_t)(1u << cid);
+	}
+	return active;
 }

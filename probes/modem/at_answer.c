@@ -21,7 +21,7 @@ void at_answer_begin(struct at_answer *a, const struct at_command *c)
 {
 	a->command = c;
 	a->length = 0;
-	a->found = a->stray = false;
+	a->found = a->stray = a->ok = a->open = false;
 	buf_clear(&a->text);
 }
 
@@ -64,6 +64,7 @@ static bool ours(const struct at_answer *a, const char *line)
 	switch (c->form) {
 	case ANSWER_LINES:
 	case ANSWER_MAYBE:
+	case ANSWER_LATE:
 		return prefixed;
 	case ANSWER_BLOCK:
 		return prefixed || ((a->found || !c->prefix) && !comes_unasked(line));
@@ -92,10 +93,38 @@ static bool somebody_elses(const struct at_answer *a)
 	return a->command->form == ANSWER_LINES || a->command->form == ANSWER_PLAIN;
 }
 
+static void count_quotes(struct at_answer *a, const char *line)
+{
+	for (; *line; line++)
+		if (*line == '"')
+			a->open = !a->open;
+}
+
+/* The answer is there with its last quote and with OK, in whatever order they come. */
+static enum at_result take_late(struct at_answer *a, const char *line)
+{
+	enum at_result result = a->open ? AT_WAITING : result_of(line);
+
+	if (result == AT_ERROR) {
+		keep(a, line);
+		return AT_ERROR;
+	}
+	if (result == AT_OK) {
+		a->ok = true;
+	} else if (a->open || ours(a, line)) {
+		a->found = true;
+		keep(a, line);
+		count_quotes(a, line);
+	}
+	return a->ok && a->found && !a->open ? AT_OK : AT_WAITING;
+}
+
 static enum at_result take_line(struct at_answer *a, const char *line)
 {
 	enum at_result result = result_of(line);
 
+	if (a->command->form == ANSWER_LATE)
+		return take_late(a, line);
 	if (result == AT_OK && somebody_elses(a)) {
 		a->stray = false;
 		return AT_WAITING;

@@ -21,6 +21,8 @@ struct at_answer {
 	struct buf
 		text; /* the lines that belong to the command; the result line too when it is an error */
 	bool found; /* a line of ours came */
+	bool ok;    /* ANSWER_LATE: OK came, the answer may be still to come */
+	bool open;  /* ANSWER_LATE: inside a text in quotes, whose lines are all ours */
 	bool stray; /* a line came that is neither ours nor one that modems send unasked */
 };
 

@@ -126,4 +126,17 @@ static void parse(struct radio *x, const char *answer)
 	}
 }
 
-const struct at_dialect at_fibocom = { "fibocom", makers, commands, parse };
+static const struct at_command quick[] = {
+	{ "AT+RSRP?", "+RSRP:", ANSWER_MAYBE, NULL },
+	{ "AT+RSRQ?", "+RSRQ:", ANSWER_MAYBE, NULL },
+	{ "AT+GTCCINFO?", "+GTCCINFO:", ANSWER_BLOCK, NULL },
+	{ 0 },
+};
+
+static const struct at_command neighbours[] = {
+	{ "AT+GTCCINFO?", "+GTCCINFO:", ANSWER_BLOCK, NULL },
+	{ 0 },
+};
+
+const struct at_dialect at_fibocom = { "fibocom", makers, commands, parse, quick, neighbours,
+	NULL };

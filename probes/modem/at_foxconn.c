@@ -123,4 +123,4 @@ static void parse(struct radio *x, const char *answer)
 	at_parse_lines(x, answer, table, COUNT(table));
 }
 
-const struct at_dialect at_foxconn = { "foxconn", makers, commands, parse };
+const struct at_dialect at_foxconn = { "foxconn", makers, commands, parse, commands, NULL, NULL };

@@ -120,4 +120,14 @@ static void parse(struct radio *x, const char *answer)
 	at_parse_lines(x, answer, table, COUNT(table));
 }
 
-const struct at_dialect at_huawei = { "huawei", makers, commands, parse };
+static const struct at_command quick[] = {
+	{ "AT^HCSQ?", "^HCSQ:", ANSWER_LINES, NULL },
+	{ 0 },
+};
+
+static const struct at_command neighbours[] = {
+	{ "AT^MONNC", "^MONNC:", ANSWER_MAYBE, NULL },
+	{ 0 },
+};
+
+const struct at_dialect at_huawei = { "huawei", makers, commands, parse, quick, neighbours, NULL };

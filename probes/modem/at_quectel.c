@@ -249,4 +249,22 @@ static void parse(struct radio *x, const char *answer)
 	at_parse_lines(x, answer, table, COUNT(table));
 }
 
-const struct at_dialect at_quectel = { "quectel", makers, commands, parse };
+static const struct at_command quick[] = {
+	{ "AT+QCSQ", "+QCSQ:", ANSWER_MAYBE, NULL },
+	{ "AT+QENG=\"servingcell\"", "+QENG:", ANSWER_LINES, NULL },
+	{ 0 },
+};
+
+static const struct at_command neighbours[] = {
+	{ "AT+QENG=\"neighbourcell\"", "+QENG:", ANSWER_MAYBE, NULL },
+	{ 0 },
+};
+
+/* Its +CCLK is UTC or local time as +CTZU was set, both with the zone behind it; +QLTS=1 is UTC. */
+static const struct at_command clock_commands[] = {
+	{ "AT+QLTS=1", "+QLTS:", ANSWER_LINES, NULL },
+	{ 0 },
+};
+
+const struct at_dialect at_quectel = { "quectel", makers, commands, parse, quick, neighbours,
+	clock_commands };

@@ -116,4 +116,10 @@ static void parse(struct radio *x, const char *answer)
 		wcdma(x, page);
 }
 
-const struct at_dialect at_sierra = { "sierra", makers, commands, parse };
+static const struct at_command neighbours[] = {
+	{ "AT!LTEINFO?", "!LTEINFO:", ANSWER_BLOCK, NULL },
+	{ 0 },
+};
+
+const struct at_dialect at_sierra = { "sierra", makers, commands, parse, commands, neighbours,
+	NULL };

@@ -162,4 +162,10 @@ static void parse(struct radio *x, const char *answer)
 	at_parse_lines(x, answer, table, COUNT(table));
 }
 
-const struct at_dialect at_simcom = { "simcom", makers, commands, parse };
+static const struct at_command neighbours[] = {
+	{ "AT+CMGRMI=4", "+CMGRMI:", ANSWER_MAYBE, NULL },
+	{ 0 },
+};
+
+const struct at_dialect at_simcom = { "simcom", makers, commands, parse, commands, neighbours,
+	NULL };

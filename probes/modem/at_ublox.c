@@ -10,4 +10,5 @@ static const struct at_command commands[] = {
 	{ 0 },
 };
 
-const struct at_dialect at_ublox = { "u-blox", makers, commands, at_rsrp_list };
+const struct at_dialect at_ublox = { "u-blox", makers, commands, at_rsrp_list, commands, NULL,
+	NULL };

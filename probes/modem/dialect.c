@@ -25,7 +25,8 @@ static void parse_nothing_more(struct radio *x, const char *answer)
 	(void)answer;
 }
 
-const struct at_dialect at_generic = { "3gpp", nobody, nothing_more, parse_nothing_more };
+const struct at_dialect at_generic = { "3gpp", nobody, nothing_more, parse_nothing_more, NULL, NULL,
+	NULL };
 
 const struct at_dialect *at_dialect_for(const char *maker_and_model)
 {

@@ -13,14 +13,63 @@ static void nothing(struct radio *x, struct json_object *answer)
 }
 
 static const struct tool_step steps[] = {
-	{ { "-J", "-m", "%" }, mm_modem_parse, true, false },
-	{ { "-J", "-m", "%", "--signal-setup=30" }, nothing, false, false },
-	{ { "-J", "-m", "%", "--signal-get" }, mm_signal_parse, false, true },
-	{ { "-J", "-m", "%", "--location-get" }, mm_location_parse, false, false },
-	{ { NULL }, NULL, false, false },
+	{ { "-J", "-m", "%" }, mm_modem_parse, true, false, false },
+	{ { "-J", "-i", "&" }, mm_sim_parse, false, false, false },
+	{ { "-J", "-m", "%", "--signal-setup=30" }, nothing, false, false, false },
+	{ { "-J", "-m", "%", "--signal-get" }, mm_signal_parse, false, true, false },
+	{ { "-J", "-m", "%", "--location-get" }, mm_location_parse, false, false, false },
+	{ { NULL }, NULL, false, false, false },
 };
 
-const struct tool tool_mmcli = { "mmcli", false, steps };
+/* As often as it can: a whole round sets it back. */
+static const struct tool_step quick[] = {
+	{ { "-J", "-m", "%", "--signal-setup=1" }, nothing, false, false, true },
+	{ { "-J", "-m", "%" }, mm_modem_parse, true, false, false },
+	{ { "-J", "-m", "%", "--signal-get" }, mm_signal_parse, false, true, false },
+	{ { NULL }, NULL, false, false, false },
+};
+
+static const struct tool_step look[] = {
+	{ { "-J", "-m", "%" }, mm_modem_parse, true, false, false },
+	{ { NULL }, NULL, false, false, false },
+};
+
+static const struct tool_step scan[] = {
+	{ { "--timeout=900", "-J", "-m", "%", "--3gpp-scan" }, NULL, true, true, false },
+	{ { NULL }, NULL, false, false, false },
+};
+
+static const struct tool_step neighbours[] = {
+	{ { "-m", "%", "--get-cell-info" }, NULL, true, true, false },
+	{ { NULL }, NULL, false, false, false },
+};
+
+static const struct tool_step clock_steps[] = {
+	{ { "-J", "-m", "%", "--time" }, NULL, true, true, false },
+	{ { NULL }, NULL, false, false, false },
+};
+
+static const struct tool_step balance[] = {
+	{ { "--timeout=60", "-m", "%", "--3gpp-ussd-initiate=$" }, NULL, true, true, false },
+	{ { "-m", "%", "--3gpp-ussd-cancel" }, NULL, false, false, false },
+	{ { NULL }, NULL, false, false, false },
+};
+
+static const struct tool_step reset[] = {
+	{ { "-m", "%", "--reset" }, NULL, true, false, false },
+	{ { NULL }, NULL, false, false, false },
+};
+
+const struct tool tool_mmcli = { .program = "mmcli",
+	.steps = steps,
+	.quick = quick,
+	.look = look,
+	.scan = scan,
+	.scan_name = "network_scan",
+	.neighbours = neighbours,
+	.clock = clock_steps,
+	.balance = balance,
+	.reset = reset };
 
 struct word {
 	const char *says;
@@ -110,13 +159,18 @@ void mm_modem_parse(struct radio *x, struct json_object *answer)
 		memcpy(mcc, plmn, 3);
 		radio_plmn(x, RANK_BEST, FIELD_PLMN, mcc, plmn + 3);
 	}
-	radio_text(x, RANK_BEST, FIELD_OPERATOR_NAME, tool_text(gpp, "operator-name"));
+	/* the code stands in for a name that the modem does not tell */
+	if (strcmp(tool_text(gpp, "operator-name"), plmn) != 0)
+		radio_text(x, RANK_BEST, FIELD_OPERATOR_NAME, tool_text(gpp, "operator-name"));
 	radio_text(x, RANK_BEST, FIELD_MODEM_STATE, state_word(tool_text(generic, "state")));
 	x->radio_off = !strcmp(tool_text(generic, "power-state"), "off") ||
 	               !strcmp(tool_text(generic, "power-state"), "low") ||
 	               !strcmp(tool_text(generic, "state"), "disabled");
 	technology(x, tool_member(generic, "access-technologies", NULL));
 	sim(x, generic);
+	snprintf(x->device, sizeof(x->device), "%s", tool_text(generic, "device"));
+	if (tool_text(generic, "sim")[0] == '/') /* becomes a word of a command */
+		snprintf(x->sim_object, sizeof(x->sim_object), "%s", tool_text(generic, "sim"));
 	snprintf(modem, sizeof(modem), "%.48s %.48s", tool_text(generic, "manufacturer"),
 		tool_text(generic, "model"));
 	if (strlen(modem) > 1)
@@ -170,4 +224,9 @@ void mm_location_parse(struct radio *x, struct json_object *answer)
 	radio_hex_text(x, RANK_SECOND, FIELD_TAC, tool_text(l, "lac"));
 	radio_hex_text(x, RANK_BEST, FIELD_TAC, tool_text(l, "tac"));
 	radio_plmn(x, RANK_SECOND, FIELD_PLMN, tool_text(l, "mcc"), tool_text(l, "mnc"));
+}
+
+void mm_sim_parse(struct radio *x, struct json_object *answer)
+{
+	radio_home_of_imsi(x, tool_text(tool_member(answer, "sim", "properties", NULL), "imsi"));
 }

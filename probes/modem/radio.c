@@ -200,6 +200,7 @@ void radio_home_of_imsi(struct radio *x, const char *imsi)
 	mcc = (imsi[0] - '0') * 100 + (imsi[1] - '0') * 10 + (imsi[2] - '0');
 	snprintf(home, sizeof(home), "%.*s", mnc_has_three_digits(mcc) ? 6 : 5, imsi);
 	radio_text(x, RANK_GENERIC, FIELD_HOME_PLMN, home);
+	snprintf(x->imsi, sizeof(x->imsi), "%s", imsi);
 }
 
 void radio_registration(struct radio *x, enum radio_domain d, int stat)

@@ -34,6 +34,9 @@ struct radio {
 	char state[16];             /* the first line of a Quectel answer speaks for the next two */
 	bool radio_off;    /* somebody switched the radio off: what is not heard says nothing */
 	bool reports_lost; /* the modem forgot what we had set: it restarted */
+	char imsi[16];     /* never goes into the record */
+	/* as ModemManager tells them: where the modem sits ("/sys/devices/..."), and its SIM's object */
+	char device[160], sim_object[64];
 };
 
 void radio_begin(struct radio *x, struct record *r, const char *model);
@@ -56,7 +59,7 @@ void radio_plmn(
 	struct radio *x, enum radio_rank rank, enum field f, const char *mcc, const char *mnc);
 /* MNC as a number that lost its leading zeros. */
 void radio_plmn_numbers(struct radio *x, enum radio_rank rank, enum field f, int mcc, int mnc);
-/* The network at the head of an IMSI; nothing else of it is kept. */
+/* The network at the head of an IMSI into the record; the rest of it stays in x. */
 void radio_home_of_imsi(struct radio *x, const char *imsi);
 
 void radio_registration(struct radio *x, enum radio_domain d, int stat);

@@ -7,14 +7,62 @@
 #define LIMIT "5000" /* TOOL_LIMIT_MS */
 
 static const struct tool_step steps[] = {
-	{ { "-t", LIMIT, "-d", "%", "--get-serving-system" }, uqmi_serving_parse, true, true },
-	{ { "-t", LIMIT, "-d", "%", "--get-signal-info" }, uqmi_signal_parse, false, true },
-	{ { "-t", LIMIT, "-d", "%", "--get-system-info" }, uqmi_system_parse, false, true },
-	{ { "-t", LIMIT, "-d", "%", "--uim-get-sim-state" }, uqmi_sim_parse, false, false },
-	{ { NULL }, NULL, false, false },
+	{ { "-t", LIMIT, "-d", "%", "--get-serving-system" }, uqmi_serving_parse, true, true,
+		false },
+	{ { "-t", LIMIT, "-d", "%", "--get-signal-info" }, uqmi_signal_parse, false, true, false },
+	{ { "-t", LIMIT, "-d", "%", "--get-system-info" }, uqmi_system_parse, false, true, false },
+	{ { "-t", LIMIT, "-d", "%", "--uim-get-sim-state" }, uqmi_sim_parse, false, false, false },
+	{ { "-t", LIMIT, "-d", "%", "--get-imsi" }, uqmi_imsi_parse, false, false, false },
+	{ { NULL }, NULL, false, false, false },
 };
 
-const struct tool tool_uqmi = { "uqmi", true, steps };
+static const struct tool_step quick[] = {
+	{ { "-t", LIMIT, "-d", "%", "--get-serving-system" }, uqmi_serving_parse, true, true,
+		false },
+	{ { "-t", LIMIT, "-d", "%", "--get-signal-info" }, uqmi_signal_parse, false, true, false },
+	{ { NULL }, NULL, false, false, false },
+};
+
+static const struct tool_step look[] = {
+	{ { "-t", LIMIT, "-d", "%", "--get-serving-system" }, uqmi_serving_parse, true, false,
+		false },
+	{ { NULL }, NULL, false, false, false },
+};
+
+#define SCAN_LIMIT "900000" /* operators.timeout_s is shorter, and ends it */
+
+static const struct tool_step scan[] = {
+	{ { "-t", SCAN_LIMIT, "-d", "%", "--network-scan" }, NULL, true, true, false },
+	{ { NULL }, NULL, false, false, false },
+};
+
+static const struct tool_step neighbours[] = {
+	{ { "-t", LIMIT, "-d", "%", "--get-cell-location-info" }, NULL, true, true, false },
+	{ { NULL }, NULL, false, false, false },
+};
+
+/* gives back what a program that was killed left open in the modem */
+static const struct tool_step reopen[] = {
+	{ { "-t", LIMIT, "-d", "%", "--sync" }, NULL, true, false, false },
+	{ { NULL }, NULL, false, false, false },
+};
+
+static const struct tool_step reset[] = {
+	{ { "-t", LIMIT, "-d", "%", "--set-device-operating-mode", "reset" }, NULL, true, false,
+		false },
+	{ { NULL }, NULL, false, false, false },
+};
+
+const struct tool tool_uqmi = { .program = "uqmi",
+	.port_is_file = true,
+	.steps = steps,
+	.quick = quick,
+	.look = look,
+	.scan = scan,
+	.scan_name = "network_scan",
+	.neighbours = neighbours,
+	.reopen = reopen,
+	.reset = reset };
 
 static void level(struct radio *x, enum field f, struct json_object *from, const char *key)
 {
@@ -138,4 +186,10 @@ void uqmi_sim_parse(struct radio *x, struct json_object *answer)
 			radio_text(x, RANK_BEST, FIELD_SIM, states[i].word);
 	if (!strcmp(tool_text(answer, "card_state"), "absent"))
 		radio_text(x, RANK_BEST, FIELD_SIM, "missing");
+}
+
+void uqmi_imsi_parse(struct radio *x, struct json_object *answer)
+{
+	if (json_object_is_type(answer, json_type_string))
+		radio_home_of_imsi(x, json_object_get_string(answer));
 }

@@ -324,6 +324,194 @@ def test_a_modem_without_qscan_is_asked_by_cops(served_but, port):
     assert seen == {("45204", "LTE", "current", "Viettel"), ("45201", "LTE", "forbidden", "VN MOBIFONE"), ("45202", "WCDMA", "available", "VINAPHONE")}
 
 
+# --- requests that wait for each other, and what else is asked --------------------------------------------------
+
+
+def served(**answers):
+    scenario = json.loads(DAY.read_text())
+    scenario["phases"] = scenario["phases"][:1]
+    scenario["phases"][0]["answers"].update(answers)
+    return scenario
+
+
+@pytest.fixture
+def asked(port, tmp_path):
+    """asked(scenario, OPTIONS...) makes a modem and a reader of it."""
+    ends = []
+
+    def make(scenario, *options, sim=True):
+        if sim:
+            path = tmp_path / f"scenario{len(ends)}.json"
+            path.write_text(json.dumps(scenario))
+            ends.append(Sim(port, path))
+        ends.append(Lines(READER, port, 20, *options))
+        return ends[-1]
+
+    make.ends = ends
+    yield make
+    for e in reversed(ends):
+        e.end()
+
+
+def answers_to(reader, command, n=1):
+    reader.say(command)
+    return [reader.hear() for _ in range(n)]
+
+
+def test_requests_wait_for_each_other(asked):
+    reader = asked(served(**{"AT+QSCAN=3,1": "slow:0.5:OK"}))
+    told = answers_to(reader, "all", 4)
+    assert [t["request"] for t in told] == ["first", "survey", "second", "quick"]
+    assert [t["error"] for t in told] == [None, "line_in_use", None, None]
+    told = answers_to(reader, "drop", 2)
+    assert [t["request"] for t in told] == ["second", "quick"] and not any(t["error"] for t in told)
+
+
+def test_the_queue_has_an_end(asked):
+    reader = asked(served())
+    (said,) = answers_to(reader, "many")
+    assert said == {"taken": 9, "then": "Device or resource busy"}, "one runs, eight wait"
+    assert all(reader.hear()["error"] is None for _ in range(9))
+
+
+def test_a_request_whose_turn_never_comes_says_nothing_of_the_modem(port, tmp_path):
+    path = tmp_path / "s.json"
+    path.write_text(json.dumps(served(**{"AT+QSCAN=3,1": "slow:1.5:OK"})))
+    sim, reader = Sim(port, path), Lines(READER, port, 1)
+    try:
+        told = answers_to(reader, "all", 4)
+        # the survey is cut off by its own limit; the second round had no second left to wait
+        by = {t["request"]: t["error"] for t in told}
+        assert by["first"] is None and by["survey"] == "modem_hung"
+        assert by["second"] in ("modem_busy", None) and by["quick"] in ("modem_busy", None) and "modem_busy" in by.values()
+    finally:
+        reader.end()
+        sim.end()
+
+
+def test_a_quick_round_is_fit_for_twice_a_second(sim, port):
+    sim.mode("tired")
+    reader = Lines(READER, port, 20)
+    try:
+        (whole,) = answers_to(reader, "")
+        quick = [answers_to(reader, "quick")[0] for _ in range(3)]
+    finally:
+        reader.end()
+    for q in quick:
+        assert (q["rsrp_dbm"], q["rsrq_db"], q["sinr_db"], q["registration"], q["error"]) == (-84, -9, 18, "home", None)
+        assert q["sim"] is None and q["operator_name"] is None, "what was not asked is not told"
+        assert q["duration_ms"] < 500 and q["duration_ms"] < whole["duration_ms"] / 2
+    run = subprocess.run([BUILD / "phusong-agent", "test", "signal", port, "quick=true", "--json"], capture_output=True, timeout=30)
+    assert json.loads(run.stdout)["rsrp_dbm"] == -84
+
+
+def test_neighbours_are_listed_and_an_empty_list_is_no_survey(asked, port):
+    command = 'AT+QENG="neighbourcell"'
+    full = served(**{command: '+QENG: "neighbourcell intra","LTE",1825,211,-9,-84,-55,18,22,6,2,0,46\n'
+                              '+QENG: "neighbourcell inter","LTE",1650,77,-13,-111,-82,4,-,-,-,-\n'
+                              '+QENG: "neighbourcell inter","LTE",900,-,-,-,-,-,-,0,8,5'})
+    full["phases"].append({"name": "none", "seconds": 9, "answers": {command: "OK"}})
+    full["phases"].append({"name": "other", "seconds": 9, "answers": {command: "ERROR"}})
+    reader = asked(full)
+    sim = asked.ends[0]
+    assert answers_to(reader, "neighbours")[0] == {"request": "neighbours", "method": "neighbours", "error": None, "cells": 2}
+    reader.end()
+    asked.ends.remove(reader)
+    cells = survey(port, "method=neighbours")
+    assert [(c["arfcn"], c["pci"], c["rsrp_dbm"], c["rsrq_db"]) for c in cells] == [(1825, 211, -84, -9), (1650, 77, -111, -13)]
+    assert {(c["method"], c["neighbours"], c["scan_cells"], c["scan_index"]) for c in cells} == {("neighbours", 2, None, None)}
+    assert [c["neighbour_index"] for c in cells] == [0, 1]
+    sim.go("none")
+    (none,) = survey(port, "method=neighbours")
+    assert none["neighbours"] == 0 and none["scan_cells"] is None and none["error"] is None
+    sim.go("other")
+    assert survey(port, "method=neighbours")[0]["error"] == "unsupported"
+
+
+def test_another_sim_is_noticed_even_while_we_were_off(asked, tmp_path):
+    state = tmp_path / "state"
+    state.mkdir()
+    reader = asked(served(), f"state={state}")
+    answers_to(reader, "")
+    first = answers_to(reader, "sim 42")[0]["sim"]
+    assert len(first) == 16 and answers_to(reader, "sim 43")[0]["sim"] != first
+    assert answers_to(reader, "hints")[0]["sim_changed"] is False
+    for _ in range(2):
+        asked.ends.pop().end()
+    other = served(**{"AT+CIMI": "452041234567891"})
+    reader = asked(other, f"state={state}")
+    answers_to(reader, "")
+    assert answers_to(reader, "hints")[0]["sim_changed"] is True
+    assert answers_to(reader, "sim 42")[0]["sim"] != first
+    files = b"".join(f.read_bytes() for f in state.iterdir())
+    assert files and b"4520412345678" not in files
+
+
+def test_the_balance_is_asked_when_nothing_is_measured_and_its_text_stays_here(asked):
+    text = "late:+CUSD: 1,\"So thue bao 84912345678\nTKG: 4.500d\nOK\n1. Nap the\",15"
+    code = 'AT+CUSD=1,"*101#",15'
+    reader = asked(served(**{code: text}), "balance=*101#", "balance_every_s=100")
+    said = answers_to(reader, "")
+    assert said[0]["registration"] == "home"
+    reader.say("wait 1000")
+    event = reader.hear()
+    assert (event["event"], event["step"], event["outcome"], event["detail"]) == ("credit", "balance", "ok", "low: 4500 VND")
+    hints = answers_to(reader, "hints")[0]
+    assert (hints["credit"], hints["balance_vnd"]) == ("low", 4500)
+    assert "84912345678" not in json.dumps([said, event, hints])
+
+
+def test_the_balance_outlives_a_restart_and_is_not_asked_again(asked, tmp_path):
+    state = tmp_path / "state"
+    state.mkdir()
+    answers = served(**{'AT+CUSD=1,"*101#",15': 'late:+CUSD: 0,"TKG: 25.000d",15'})
+    options = (f"state={state}", "balance=*101#", "balance_every_s=86400")
+    reader = asked(answers, *(*options[:2], "balance_every_s=1"))
+    answers_to(reader, "")
+    reader.say("wait 1000")
+    assert reader.hear()["detail"] == "ok: 25000 VND"
+    reader.end()
+    asked.ends.remove(reader)
+    reader = asked(None, *options, sim=False)
+    answers_to(reader, "")
+    reader.say("wait 500")
+    hints = answers_to(reader, "hints")[0]
+    assert (hints["credit"], hints["balance_vnd"]) == ("ok", 25000)
+    assert b"TKG" not in b"".join(f.read_bytes() for f in state.iterdir())
+
+
+def test_a_busy_line_is_not_asked_for_its_balance(asked):
+    reader = asked(served(**{'AT+CUSD=1,"*101#",15': 'late:+CUSD: 0,"TKG: 5d",15'}), "balance=*101#", "busy=yes")
+    answers_to(reader, "")
+    reader.say("wait 600")
+    hints = answers_to(reader, "hints")[0]
+    assert hints["credit"] is None and hints["balance_vnd"] == -1
+
+
+@pytest.mark.parametrize("answers, utc_s", [
+    ({"AT+QLTS=1": '+QLTS: "2026/11/27,05:03:11+28,0"'}, 1795755791),
+    ({"AT+CGMI": "SIMCOM INCORPORATED", "AT+CPSI?": "+CPSI: NO SERVICE,Online", "AT+CTZU?": "+CTZU: 1",
+      "AT+CCLK?": '+CCLK: "26/11/27,12:03:11+28"'}, 1795755791),
+    ({"AT+CGMI": "SIMCOM INCORPORATED", "AT+CPSI?": "+CPSI: NO SERVICE,Online", "AT+CTZU?": "+CTZU: 0", "AT+CTZU=1": "OK",
+      "AT+CCLK?": '+CCLK: "26/11/27,12:03:11+28"'}, None),
+    ({"AT+QLTS=1": '+QLTS: "1980/01/06,00:00:17+00,0"'}, None)])
+def test_the_networks_time_is_taken_when_it_is_one(asked, monkeypatch, tmp_path, answers, utc_s):
+    library = BUILD / "shim" / "world.so"
+    if not library.exists() or b"san.so" in subprocess.run(["ldd", READER], capture_output=True, check=True).stdout:
+        pytest.skip(f"{library} is not built, or a sanitizer wants to be the first library")
+    (tmp_path / "offset").write_text(f"{-60 * 365 * 86400}\n")  # a device that has just been switched on
+    monkeypatch.setenv("LD_PRELOAD", str(library))
+    monkeypatch.setenv("WORLD_CLOCK", str(tmp_path / "offset"))
+    reader = asked(served(**answers), "time=yes")
+    answers_to(reader, "")
+    reader.say("wait 300")
+    hints = answers_to(reader, "hints")[0]
+    if utc_s is None:
+        assert hints["clock"] == "none"
+    else:
+        assert hints["clock"] == "network" and 0 <= hints["utc_s"] - utc_s < 5
+
+
 def tool(folder, name, body):
     path = folder / name
     path.write_text("#!/bin/sh\n" + body)
@@ -416,6 +604,47 @@ esac
     assert record["error"] is None and record["method"] == "uqmi"
     assert (record["rat"], record["plmn"], record["registration"], record["rsrp_dbm"]) == ("LTE", "45204", "home", -91)
     assert record["nr_rsrp_dbm"] is None and record["nr_connected"] is False
+
+
+UQMI_SCAN = ('{"network_info":[{"mcc":452,"mnc":4,"description":"Viettel","status":["current_serving","home"]},'
+             '{"mcc":452,"mnc":1,"description":"MOBIFONE","status":["available","forbidden"]}],'
+             '"radio_access_technology":[{"mcc":452,"mnc":4,"radio":"lte"},{"mcc":452,"mnc":1,"radio":"umts"}]}')
+UQMI_CELLS = '{ "intrafrequency_lte_info": { "channel": 1825, { "physical_cell_id": 211, "rsrq": -9.0, "rsrp": -84.0 }, { "physical_cell_id": 77, "rsrq": -13.0, "rsrp": -111.0 } } }'
+
+
+def test_uqmi_scans_and_lists_neighbours(tools, tmp_path):
+    tool(tools, "uqmi", f"""case "$*" in
+*--network-scan*) echo '{UQMI_SCAN}' ;;
+*--get-cell-location-info*) echo '{UQMI_CELLS}' ;;
+*--get-serving-system*) echo '{{"registration":"registered","plmn_mcc":452,"plmn_mnc":4,"roaming":false}}' ;;
+*) echo '"Not supported"' ;;
+esac
+""")
+    (tmp_path / "cdc-wdm0").touch()
+    port = f"uqmi:{tmp_path}/cdc-wdm0"
+    assert [(c["plmn"], c["rat"], c["plmn_status"], c["method"], c["scan_cells"]) for c in survey(port)] == [
+        ("45204", "LTE", "current", "network_scan", 2), ("45201", "WCDMA", "forbidden", "network_scan", 2)]
+    cells = survey(port, "method=neighbours")
+    assert [(c["arfcn"], c["pci"], c["rsrp_dbm"], c["rsrq_db"], c["neighbours"]) for c in cells] == [(1825, 211, -84, -9, 2), (1825, 77, -111, -13, 2)]
+    assert survey(port, "method=qscan")[0]["error"] == "unsupported"
+
+
+def test_an_empty_scan_of_uqmi_on_a_line_in_use_is_none(tools, tmp_path):
+    tool(tools, "uqmi", """case "$*" in
+*--network-scan*) echo '{"network_info":[],"radio_access_technology":[]}' ;;
+*--get-serving-system*) echo '{"registration":"registered","plmn_mcc":452,"plmn_mnc":4,"roaming":false}' ;;
+esac
+""")
+    (tmp_path / "cdc-wdm0").touch()
+    (record,) = survey(f"uqmi:{tmp_path}/cdc-wdm0")
+    assert record["error"] == "line_in_use" and record["scan_cells"] is None
+    tool(tools, "uqmi", """case "$*" in
+*--network-scan*) echo '"Call failed"'; exit 1 ;;
+*--get-serving-system*) echo '{"registration":"searching"}' ;;
+esac
+""")
+    (record,) = survey(f"uqmi:{tmp_path}/cdc-wdm0")
+    assert record["error"] == "failed" and "Call failed" in record["error_text"], "a scan that failed is no empty one"
 
 
 def test_a_qmi_device_that_is_gone_is_an_absent_modem(tools, tmp_path):

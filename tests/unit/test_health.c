@@ -529,7 +529,6 @@ static void what_is_unknown_is_left_out_of_the_record(void **state)
 	none.on_battery = 1;
 	none.under_voltage = 0;
 	none.share = 0.5;
-	f.credit = "low";
 	f.sim = "ready";
 	f.reset = "watchdog";
 	f.cpu_share = 0.001;
@@ -537,7 +536,6 @@ static void what_is_unknown_is_left_out_of_the_record(void **state)
 	assert_string_equal(record_text(&r, FIELD_POWER), "battery");
 	assert_false(record_bool(&r, FIELD_UNDER_VOLTAGE, true));
 	assert_float_equal(record_real(&r, FIELD_BATTERY_SHARE, 0), 0.5, 1e-9);
-	assert_string_equal(record_text(&r, FIELD_CREDIT), "low");
 	assert_string_equal(record_text(&r, FIELD_SIM), "ready");
 	assert_string_equal(record_text(&r, FIELD_RESET_REASON), "watchdog");
 	assert_true(record_has(&r, FIELD_CPU_SHARE));

@@ -14,6 +14,7 @@ static const struct at_command csq = { "AT+CSQ", "+CSQ:", ANSWER_LINES, NULL };
 static const struct at_command maybe = { "AT+QCAINFO", "+QCAINFO:", ANSWER_MAYBE, NULL };
 static const struct at_command block = { "AT!GSTATUS?", "!GSTATUS:", ANSWER_BLOCK, NULL };
 static const struct at_command plain = { "AT+CGMM", "+CGMM:", ANSWER_PLAIN, NULL };
+static const struct at_command late = { "AT+CUSD=1,\"*101#\",15", "+CUSD:", ANSWER_LATE, NULL };
 static const struct at_command none = { "AT+CMEE=1", NULL, ANSWER_NONE, NULL };
 
 struct answer_case {
@@ -85,6 +86,27 @@ static void the_answer_of_another_command_is_not_ours(void **state)
 	check_all(cases, COUNT(cases));
 }
 
+/* TS 27.007 7.15: the network's answer comes by itself, before or long after the OK. */
+static void an_answer_that_comes_late_is_waited_for(void **state)
+{
+	static const struct answer_case cases[] = {
+		{ &late, "OK\r\n", AT_WAITING, "" },
+		{ &late, "OK\r\nRING\r\n+CUSD: 0,\"TKG: 5d\",15\r\n", AT_OK,
+			"+CUSD: 0,\"TKG: 5d\",15\n" },
+		{ &late, "+CUSD: 0,\"TKG: 5d\",15\r\n", AT_WAITING, "+CUSD: 0,\"TKG: 5d\",15\n" },
+		{ &late, "+CUSD: 0,\"TKG: 5d\",15\r\n\r\nOK\r\n", AT_OK,
+			"+CUSD: 0,\"TKG: 5d\",15\n" },
+		{ &late, "OK\r\n+CUSD: 1,\"TKG: 5d\nOK\r\nERROR\n1. Nap\",15\r\n", AT_OK,
+			"+CUSD: 1,\"TKG: 5d\nOK\nERROR\n1. Nap\",15\n" },
+		{ &late, "OK\r\n+CUSD: 1,\"TKG: 5d\r\n", AT_WAITING, "+CUSD: 1,\"TKG: 5d\n" },
+		{ &late, "OK\r\n+CUSD: 4\r\n", AT_OK, "+CUSD: 4\n" },
+		{ &late, "+CME ERROR: 100\r\n", AT_ERROR, "+CME ERROR: 100\n" },
+	};
+
+	(void)state;
+	check_all(cases, COUNT(cases));
+}
+
 static void a_page_of_lines_is_kept_whole(void **state)
 {
 	static const struct answer_case cases[] = {
@@ -136,6 +158,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_answer_is_found_among_echo_and_unasked_lines),
 		cmocka_unit_test(the_answer_of_another_command_is_not_ours),
+		cmocka_unit_test(an_answer_that_comes_late_is_waited_for),
 		cmocka_unit_test(a_page_of_lines_is_kept_whole),
 		cmocka_unit_test(an_endless_line_is_cut_and_an_endless_answer_ends_in_its_ceiling),
 		cmocka_unit_test(half_a_line_is_forgotten_when_the_next_command_begins),
