@@ -49,7 +49,7 @@ PHASES = {
     "search": {"AT+CEREG?": "+CEREG: 2,2"},
     "denied": {"AT+CREG?": "+CREG: 2,3", "AT+CEREG?": "+CEREG: 3,3,,,,0,15"},
     "hang": None,
-    "crawl": {**serving(-84), "AT+CSQ": "hang"},  # one answer never comes: a round takes the deadline of that command
+    "crawl": {**serving(-84), "AT+CEREG?": "hang"},  # one answer never comes: a round takes the deadline of that command
     "planted": {**serving(-84), "AT+CIMI": "452041234567890", "AT+CGSN": "352099001761481", "AT+CNUM": '+CNUM: "","0912345678",129',
                 "AT+QCCID": "+QCCID: 89840480001234567890", "AT+COPS?": '+COPS: 0,0,"0987 654 321",7'},
     **{f"level{n}": serving(n) for n in (-130, -115, -101, -90, -103)},
@@ -594,7 +594,7 @@ def test_aiming_on_a_terminal_updates_one_line_and_ends_with_the_best(modem):
     modem.go("level-90")
     t.said(r"RSRP -90 dBm")
     modem.go("level-115")
-    t.said(r"RSRP -115 dBm .*fair .*best -90 dBm.*LTE, B3, PCI 211, 45204 Viettel")
+    t.said(r"RSRP -115 dBm .*fair .*best -90 dBm.*LTE, B3, PCI 211, 45204")
     until(lambda: t.text.count(b"\r") >= before + 8, 10)
     rate = (t.text.count(b"\r") - before) / (time.monotonic() - began)
     status, text = t.end()
@@ -604,7 +604,7 @@ def test_aiming_on_a_terminal_updates_one_line_and_ends_with_the_best(modem):
     assert any("default bounds of Android's signal bars (AOSP): good from -108, poor below -118 dBm" in line for line in lines)
     drawn = next(line for line in lines if line.count("RSRP") > 3)
     assert all(len(one) <= 79 for one in re.sub(r"\x1b\[K", "", drawn).split("\r"))
-    assert re.match(r"Best -90 dBm \(very good\) at \d{4}-\d\d-\d\d .*, LTE, B3, PCI 211, 45204 Viettel; \d+ rounds in \d+ s\.$", lines[-2]), lines[-2]
+    assert re.match(r"Best -90 dBm \(very good\) at \d{4}-\d\d-\d\d .*, LTE, B3, PCI 211, 45204; \d+ rounds in \d+ s\.$", lines[-2]), lines[-2]
     assert 1.2 <= rate <= 2.3, rate  # twice a second; a loaded machine may be late, never early
 
 
@@ -900,7 +900,7 @@ def test_every_error_that_a_measurement_can_end_with_says_what_to_do():
         text = file.read_text()
         used |= set(re.findall(r'\bprobe_fail\(\s*\w+,\s*[^"]*?"([a-z_0-9]+)"', text))
         used |= set(re.findall(r'FIELD_ERROR,\s*"([a-z_0-9]+)"', text))
-        used |= set(re.findall(r'\b(?:end|finish|survey_over)\(\s*\w+,\s*"([a-z_0-9]+)"', text))
+        used |= set(re.findall(r'\b(?:end|finish|survey_over|at_end|answer|word)\(\s*\w+,\s*"([a-z_0-9]+)"', text)) if "probes/" in str(file) else set()
         if "probes/" in str(file):
             used |= set(re.findall(r'\bfail\(\s*\w+,[^";]*?"([a-z_0-9]+)"', text))
             used |= set(re.findall(r'\bword = "([a-z_0-9]+)"', text))
