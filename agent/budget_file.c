@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "budget_file.h"
 #include "../probes/core/buf.h"
+#include "../probes/core/file.h"
 #include "../probes/core/mem.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #define FILE_BYTES 8192
@@ -113,35 +112,23 @@ static int take_first(struct budget *b, const char *text)
 	return 0;
 }
 
-static int read_text(const char *path, char *text, size_t *n)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
-	ssize_t got = 0;
-
-	if (fd < 0)
-		return -errno;
-	*n = 0;
-	while (*n < FILE_BYTES - 1 && (got = read(fd, text + *n, FILE_BYTES - 1 - *n)) > 0)
-		*n += (size_t)got;
-	if (got < 0)
-		err = -errno;
-	close(fd);
-	text[*n] = 0;
-	return err;
-}
-
 int budget_read(struct budget *b)
 {
-	char text[FILE_BYTES];
 	struct budget read = *b;
-	size_t n = 0;
-	int err = read_text(b->path, text, &n);
+	struct buf file;
+	char *text;
+	int err;
 
+	buf_init(&file, FILE_BYTES);
+	err = file_read(b->path, &file);
+	text = mem_copy(buf_text(&file));
 	if (!err && !strncmp(text, "phusong budget 1 ", 17))
 		err = take_first(&read, text);
 	else if (!err)
 		err = strncmp(text, "phusong budget 2\n", 17) ? -EBADMSG
-		                                              : take_second(&read, text, n);
+		                                              : take_second(&read, text, file.len);
+	free(text);
+	buf_done(&file);
 	if (err)
 		return err;
 	/* counters of another boot began at zero: they are no measure for this one's */
@@ -171,57 +158,14 @@ static void say(struct buf *out, const struct budget *b)
 	buf_printf(out, "sum %08" PRIx32 "\n", sum_of(out->data, out->len));
 }
 
-static int write_all(int fd, const uint8_t *bytes, size_t n)
-{
-	while (n > 0) {
-		ssize_t w = write(fd, bytes, n);
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w <= 0)
-			return w < 0 ? -errno : -EIO;
-		bytes += w;
-		n -= (size_t)w;
-	}
-	return fsync(fd) ? -errno : 0;
-}
-
-/* The new name is on the medium only once its folder is. */
-static int sync_folder(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char folder[512] = ".";
-	int fd, err = 0;
-
-	if (slash)
-		snprintf(folder, sizeof(folder), "%.*s", slash == path ? 1 : (int)(slash - path),
-			path);
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (fsync(fd) && errno != EINVAL && errno != EROFS) /* not every file system can */
-		err = -errno;
-	close(fd);
-	return err;
-}
-
 int budget_write(const struct budget *b)
 {
-	char fresh[520];
 	struct buf text;
-	int fd, err;
+	int err;
 
 	buf_init(&text, FILE_BYTES - 1);
 	say(&text, b);
-	snprintf(fresh, sizeof(fresh), "%s.new", b->path);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	err = text.err ? text.err : fd < 0 ? -errno : write_all(fd, text.data, text.len);
-	if (fd >= 0)
-		close(fd);
-	if (!err && rename(fresh, b->path))
-		err = -errno;
-	if (!err)
-		err = sync_folder(b->path);
+	err = text.err ? text.err : file_replace(b->path, text.data, text.len, 0600);
 	buf_done(&text);
 	return err;
 }

@@ -4,15 +4,13 @@
 #include "bundle.h"
 #include "options.h"
 #include "../probes/core/clock.h"
+#include "../probes/core/file.h"
 #include "../probes/core/log.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#define PATH_ROOM    4096
 #define PROBLEMS_MAX (64 << 10)
 
 static void put_text(struct json_object *o, const char *key, const char *text)
@@ -63,47 +61,12 @@ static struct json_object *document(
 	return o;
 }
 
-static int write_all(int fd, const char *text, size_t n)
-{
-	while (n > 0) {
-		ssize_t w = write(fd, text, n);
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w <= 0)
-			return w < 0 ? -errno : -EIO;
-		text += w;
-		n -= (size_t)w;
-	}
-	return fsync(fd) && errno != EINVAL ? -errno : 0;
-}
-
-/* For its owner alone, and whole or not at all. */
-static int write_file(const char *file, const char *text)
-{
-	char fresh[PATH_ROOM];
-	int fd, err;
-
-	if (snprintf(fresh, sizeof(fresh), "%s.new", file) >= (int)sizeof(fresh))
-		return -ENAMETOOLONG;
-	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	err = write_all(fd, text, strlen(text));
-	close(fd);
-	if (!err && rename(fresh, file))
-		err = -errno;
-	if (err)
-		unlink(fresh);
-	return err;
-}
-
 static int make(const struct conf *c, const char *problems, const struct options *opt)
 {
 	struct json_object *o = document(c, problems, opt);
 	const char *text = json_object_to_json_string_ext(o,
 		JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
-	int err = write_file(opt->words[0], text);
+	int err = file_replace(opt->words[0], text, strlen(text), 0600);
 	char size[WORDS_NUMBER];
 
 	if (err) {

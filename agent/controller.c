@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "controller.h"
 #include "../probes/core/clock.h"
+#include "../probes/core/file.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define SAVE_NS (3600 * NS_PER_S)
 
@@ -55,23 +54,15 @@ enum controller_change controller_look(
 
 int controller_save(struct controller *c)
 {
-	char text[64], fresh[520];
-	int fd, n, err = 0;
+	char text[64];
+	int n, err;
 
 	if (!c->receipt_mono || c->receipt_utc == UTC_UNKNOWN ||
 		(c->saved_utc != UTC_UNKNOWN && c->receipt_utc - c->saved_utc < SAVE_NS &&
 			c->receipt_utc >= c->saved_utc))
 		return 0;
 	n = snprintf(text, sizeof(text), "phusong controller 1 %" PRId64 "\n", c->receipt_utc);
-	snprintf(fresh, sizeof(fresh), "%s.new", c->path);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, (size_t)n) != n || fsync(fd))
-		err = errno ? -errno : -EIO;
-	close(fd);
-	if (!err && rename(fresh, c->path))
-		err = -errno;
+	err = file_replace(c->path, text, (size_t)n, 0600);
 	c->saved_utc = c->receipt_utc;
 	return err;
 }

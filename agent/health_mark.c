@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A small file that outlives the power: the newest moment at which the supply was failing. */
 #include "health.h"
+#include "../probes/core/file.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -30,49 +30,15 @@ static void hex_of(char out[33], const uint8_t boot[16])
 		snprintf(out + 2 * i, 3, "%02x", boot[i]);
 }
 
-static int write_durably(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), err = 0;
-	size_t n = strlen(text);
-	ssize_t put;
-
-	if (fd < 0)
-		return -errno;
-	put = write(fd, text, n);
-	if (put != (ssize_t)n)
-		err = put < 0 ? -errno : -ENOSPC;
-	else if (fsync(fd))
-		err = -errno;
-	close(fd);
-	return err;
-}
-
-static void sync_folder(const char *folder)
-{
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	(void)!fsync(fd);
-	close(fd);
-}
-
 int health_mark(const char *folder, const uint8_t boot[16], int64_t mono_ns)
 {
-	char path[PATH_MAX], next[PATH_MAX], text[80], id[33];
-	int err;
+	char path[PATH_MAX], text[80], id[33];
+	int n;
 
 	path_of(path, folder, NAME);
-	path_of(next, folder, NAME ".new");
 	hex_of(id, boot);
-	snprintf(text, sizeof(text), "failing %s %" PRId64 "\n", id, mono_ns);
-	err = write_durably(next, text);
-	if (!err && rename(next, path))
-		err = -errno;
-	if (err)
-		return err;
-	sync_folder(folder);
-	return 0;
+	n = snprintf(text, sizeof(text), "failing %s %" PRId64 "\n", id, mono_ns);
+	return file_replace(path, text, (size_t)n, 0600);
 }
 
 /* False: none, or what is there is no mark. */

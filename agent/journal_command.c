@@ -5,12 +5,12 @@
 #include "settings.h"
 #include "show.h"
 #include "../probes/core/codec.h"
+#include "../probes/core/file.h"
 #include "../probes/core/log.h"
 #include "../probes/core/mem.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -163,20 +163,6 @@ static int export_piece(void *arg, struct batch_head *head, const struct buf *re
 	return err;
 }
 
-/* The name, too, is on the stick before it is called done. */
-static int sync_folder(const char *file)
-{
-	char *copy = mem_copy(file);
-	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = 0;
-
-	if (fd < 0 || (fsync(fd) && errno != EINVAL)) /* EINVAL: not every file system has that */
-		err = -errno;
-	if (fd >= 0)
-		close(fd);
-	free(copy);
-	return err;
-}
-
 static int write_file(struct export *e, struct journal *j, const char *file, struct why *why)
 {
 	char fresh[4096];
@@ -199,7 +185,8 @@ static int write_file(struct export *e, struct journal *j, const char *file, str
 	if (err)
 		unlink(fresh);
 	else
-		err = sync_folder(file);
+		err = file_sync_folder(
+			file); /* the name, too, is on the stick before it is called done */
 	return err ? why_say(why, err, "%s: %s", file, strerror(-err)) : 0;
 }
 

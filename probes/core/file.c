@@ -25,12 +25,12 @@ static int write_all(int fd, const uint8_t *bytes, size_t n)
 	return fsync(fd) ? -errno : 0;
 }
 
-static int sync_folder(const char *path)
+int file_sync_folder(const char *path)
 {
 	char *copy = mem_copy(path);
 	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = 0;
 
-	if (fd < 0 || fsync(fd))
+	if (fd < 0 || (fsync(fd) && errno != EINVAL && errno != EROFS))
 		err = -errno;
 	if (fd >= 0)
 		close(fd);
@@ -40,11 +40,11 @@ static int sync_folder(const char *path)
 
 int file_replace(const char *path, const void *bytes, size_t n, mode_t mode)
 {
-	size_t room = strlen(path) + 32;
+	size_t room = strlen(path) + 8;
 	char *fresh = mem_new(room);
 	int fd, err;
 
-	snprintf(fresh, room, "%s.new.%ld", path, (long)getpid());
+	snprintf(fresh, room, "%s.new", path);
 	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 	err = fd < 0 ? -errno : write_all(fd, bytes, n);
 	if (!err && fchmod(fd, mode)) /* whatever the umask took away */
@@ -56,7 +56,7 @@ int file_replace(const char *path, const void *bytes, size_t n, mode_t mode)
 	if (err && fd >= 0)
 		unlink(fresh);
 	if (!err)
-		err = sync_folder(path);
+		err = file_sync_folder(path);
 	free(fresh);
 	return err;
 }

@@ -2,10 +2,10 @@
 /* Ed25519 (RFC 8032) through OpenSSL's EVP; the id is a hash of the public key, so that nothing of
  * the device or its owner is in it. */
 #include "identity.h"
+#include "file.h"
 #include "mem.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/sha.h>
@@ -145,19 +145,6 @@ static int write_key(int fd, EVP_PKEY *key)
 	return err;
 }
 
-static int sync_folder(const char *path)
-{
-	char *copy = mem_copy(path);
-	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = 0;
-
-	if (fd < 0 || fsync(fd))
-		err = -errno;
-	if (fd >= 0)
-		close(fd);
-	free(copy);
-	return err;
-}
-
 /* link() and not rename(): of two programs that start at the same time one makes the key and the
  * other finds it. */
 static int save(const struct identity *i, const char *path)
@@ -177,7 +164,7 @@ static int save(const struct identity *i, const char *path)
 	if (fd >= 0)
 		unlink(temporary);
 	if (!err)
-		err = sync_folder(path);
+		err = file_sync_folder(path);
 	free(temporary);
 	return err;
 }

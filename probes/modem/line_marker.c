@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "line_marker.h"
+#include "../core/file.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,40 +10,10 @@
 
 static const char head[] = "phusong suspended line 1";
 
-static void sync_folder(const char *path)
-{
-	char folder[512];
-	const char *slash = strrchr(path, '/');
-	int fd;
-
-	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) : 1,
-		slash ? path : ".");
-	fd = open(*folder ? folder : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	(void)fsync(fd);
-	close(fd);
-}
-
-static int put_all(int fd, const char *text, size_t n)
-{
-	while (n) {
-		ssize_t done = write(fd, text, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return -errno;
-		text += done;
-		n -= (size_t)done;
-	}
-	return 0;
-}
-
 int line_marker_write(const char *path, const char *const words[], size_t n)
 {
-	char text[MARKER_BYTES], fresh[512];
-	int len = snprintf(text, sizeof(text), "%s\n", head), fd, err;
+	char text[MARKER_BYTES];
+	int len = snprintf(text, sizeof(text), "%s\n", head);
 
 	if (n > MARKER_WORDS)
 		return -E2BIG;
@@ -51,22 +22,7 @@ int line_marker_write(const char *path, const char *const words[], size_t n)
 		if ((size_t)len >= sizeof(text))
 			return -E2BIG;
 	}
-	if (snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh))
-		return -ENAMETOOLONG;
-	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	err = put_all(fd, text, (size_t)len);
-	if (!err && fsync(fd))
-		err = -errno;
-	close(fd);
-	if (!err && rename(fresh, path))
-		err = -errno;
-	if (err)
-		unlink(fresh);
-	else
-		sync_folder(path);
-	return err;
+	return file_replace(path, text, (size_t)len, 0600);
 }
 
 int line_marker_read(struct line_marker *m, const char *path)
@@ -96,7 +52,7 @@ void line_marker_remove(const char *path)
 {
 	if (!*path || unlink(path))
 		return;
-	sync_folder(path);
+	(void)!file_sync_folder(path);
 }
 
 int line_marker_lock(const char *path, int *fd)
