@@ -44,6 +44,8 @@ tally() {
 	count $(echo "$2" | sed 's/[^0-9 ]//g')
 }
 
+# the same flags everywhere: a test that calls make must not build the programs anew under the feet of others
+export WERROR=1
 build() { make --no-print-directory -j2 "$@"; }
 
 unit() { # NAME FOLDER

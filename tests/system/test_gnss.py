@@ -44,7 +44,7 @@ def newest(agent, kind="signal"):
 
 
 def events(agent):
-    return [(r["event"], r["step"], r["outcome"]) for r in agent.records() if r["kind"] == "event"]
+    return [(r["event"], r["step"], r["outcome"]) for r in agent.records() if r["kind"] == "event" and r["event"] != "recovery"]
 
 
 def near(place, lat, lon, metres=2.0):
